@@ -1,0 +1,162 @@
+"""How every command is started: strict options over `fire`, one line for a user's mistake, one exit status each.
+
+    def main(recipe: str, run: str, limit: int | None = None) -> None: ...
+    if __name__ == "__main__":
+        command(main)
+
+    $ python -m data_gen.collect --recipie=recipes/x
+    data_gen.collect: no option --recipie (did you mean --recipe?); see --help        exit status 2
+
+`fire` alone would run `main` with defaults before it rejects a misspelt option, read `1,10` as a tuple and `007` as 7,
+and ignore annotations. So options are checked and converted here, by the annotations of `main`, before fire calls it.
+Exit status: 0 the work is whole; 1 something transient remains or went wrong; 2 a bad option or YAML.
+"""
+
+import difflib
+import errno
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import fire
+
+
+class UserError(Exception):
+    """A mistake or a state of the world that the user can mend: shown as its message, without a traceback."""
+
+    status = 1
+
+
+class ConfigError(UserError):
+    """A bad option or YAML. The message may hold several lines, one a fault."""
+
+    status = 2
+
+
+class Unfinished(UserError):
+    """The stage ran, what it paid for is kept, and the same command goes on with the rest."""
+
+
+def command(main: Callable[..., None]) -> NoReturn:
+    """Run `main` on the process's arguments and exit with its status. A SystemExit inside passes through."""
+    name = _name(main)
+    try:
+        if any(argument in ("-h", "--help") for argument in sys.argv[1:]):
+            print(usage(main, name))
+            sys.exit(0)
+        options = parse(main, sys.argv[1:])
+        # fire's own parsing is switched off (identity): the values are converted already.
+        fire.Fire(_call(main, options), command=[], name=name)
+    except UserError as error:
+        lines = str(error).splitlines()
+        print("\n".join(f"{name}: {line}" for line in lines), file=sys.stderr)
+        sys.exit(error.status)
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"{name}: {_MENDABLE[error.errno]}{where}; then run the same command again", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print(f"\n{name}: interrupted; what is on disk is kept and the same command goes on from there", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)
+
+
+_MENDABLE = {
+    errno.ENOSPC: "the disk is full: free some space; all complete rows are kept",
+    errno.EDQUOT: "the disk quota is used up: free some space; all complete rows are kept",
+    errno.EMFILE: "too many open files: raise the limit with `ulimit -n 65536` or lower `concurrency` in the YAML",
+    errno.EACCES: "no permission: check who owns the file or folder",
+    errno.EROFS: "the file system is read-only: use another --run",
+}
+
+
+def _name(main: Callable[..., None]) -> str:
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec.name.removesuffix(".__main__") if spec else main.__module__
+
+
+def _call(main: Callable[..., None], options: dict[str, Any]) -> Callable[[], None]:
+    def call() -> None:
+        main(**options)
+
+    return call
+
+
+def parse(main: Callable[..., None], arguments: list[str]) -> dict[str, Any]:
+    """Turn `--name=value` and `--name value` into keyword arguments of `main`.
+
+    Raises ConfigError with one line for every unknown, unreadable, repeated or missing option.
+    """
+    parameters = inspect.signature(main, eval_str=True).parameters
+    options: dict[str, Any] = {}
+    faults: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if not argument.startswith("--"):
+            faults.append(f"unexpected {argument!r}: options are --name=value; see --help")
+            continue
+        name, equals, text = argument[2:].partition("=")
+        name = name.replace("-", "_")
+        if name not in parameters:
+            close = difflib.get_close_matches(name, parameters, n=1)
+            hint = f" (did you mean --{close[0]}?)" if close else ""
+            faults.append(f"no option --{name}{hint}; see --help")
+            continue
+        kinds = _kinds(parameters[name].annotation)
+        if not equals:
+            if bool in kinds and (not waiting or waiting[0].startswith("--")):
+                text = "true"
+            elif waiting and not waiting[0].startswith("--"):
+                text = waiting.pop(0)
+            else:
+                faults.append(f"--{name} needs a value: --{name}=…")
+                continue
+        if name in options:
+            faults.append(f"--{name} is given twice")
+            continue
+        try:
+            options[name] = _convert(text, kinds)
+        except ValueError:
+            faults.append(f"--{name}={text}: {' or '.join(k.__name__ for k in kinds)} is expected")
+    missing = [n for n, p in parameters.items() if p.default is p.empty and n not in options]
+    if not faults:
+        faults += [f"--{name}=… is needed; see --help" for name in missing]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return options
+
+
+def _kinds(annotation: Any) -> list[type]:
+    """Return the plain types of an annotation: `int | None` gives [int]."""
+    members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    return [member for member in members if member is not types.NoneType]
+
+
+def _convert(text: str, kinds: list[type]) -> Any:
+    if bool in kinds:
+        if text.lower() in ("true", "1", "yes"):
+            return True
+        if text.lower() in ("false", "0", "no", ""):
+            return False
+        raise ValueError(text)
+    for kind in (int, float):
+        if kind in kinds:
+            return kind(text)
+    return text
+
+
+def usage(main: Callable[..., None], name: str) -> str:
+    """Return the help text: what the command does, then a line an option with its default."""
+    lines = [f"python -m {name} [--option=value ...]", "", inspect.getdoc(main) or "", "", "options:"]
+    for option, parameter in inspect.signature(main, eval_str=True).parameters.items():
+        kind = "|".join(k.__name__ for k in _kinds(parameter.annotation))
+        default = "needed" if parameter.default is parameter.empty else f"default: {parameter.default}"
+        lines.append(f"  --{option}={kind:<8}  {default}")
+    lines += ["", "exit status: 0 whole, 1 something remains or went wrong, 2 a bad option or YAML"]
+    return "\n".join(lines)

@@ -1,0 +1,73 @@
+"""collect: published rows in, one Problem record a line out, before anything is paid for.
+
+    python -m data_gen.collect --recipe=recipes/quickstart --run=runs/quickstart
+
+Reads the recipe's sources in order; removes problems outside the wanted difficulty, duplicates, and questions that stand
+in a benchmark. Writes 01_problems.jsonl, sorted by id, and 01_problems.removed.jsonl, with why.
+"""
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+from data_gen.cli import ConfigError, UserError, command
+from data_gen.config import dump, load_recipe
+from data_gen.dedup import Duplicates, load_contamination
+from data_gen.journal import write_rows
+from data_gen.records import Problem, Row
+from data_gen.run_folder import Run
+from data_gen.sources import SOURCES
+from data_gen.stage import Stage
+
+
+def main(recipe: str, run: str, limit: int | None = None) -> None:
+    """Collect the recipe's problems into runs/<run>/data/01_problems.jsonl; `limit` stops after so many of each source."""
+    config = load_recipe(recipe)
+    unread = [name for name in config.sources if SOURCES[name].read is None]
+    if unread:
+        raise ConfigError(f"{config.folder}/data.yaml: sources {', '.join(unread)} can be planned but not read yet")
+    folder = Run(Path(run))
+    settings = {
+        "sources": {name: dump(source) for name, source in config.source_configs.items()},
+        "dedup": dump(config.dedup),
+        "decontaminate": dump(config.decontaminate),
+    }
+    questions = [folder.benchmarks / f"{name}.jsonl" for name in config.decontaminate.against]
+    contamination = load_contamination(folder, config.decontaminate.against, config.decontaminate.ngram)
+    files = [path for source in config.source_configs.values() for path in source.local_files(config.folder)]
+    with Stage(folder, "collect", settings, questions + files, [folder.problems], limit) as stage:
+        if stage.finished:
+            return
+        duplicates = Duplicates(config.dedup.exact, config.dedup.minhash)
+        kept: dict[str, Problem] = {}
+        removed: list[Row] = []
+        for name, source in config.source_configs.items():
+            reader = SOURCES[name].read
+            assert reader is not None  # checked above
+            for problem in islice(reader(source, config.folder), _smaller(limit, source.limit)):
+                reason, detail = "", None
+                if not source.difficulty.holds(problem.difficulty):
+                    reason, detail = "difficulty", problem.difficulty
+                elif found := duplicates.of(problem):
+                    reason, detail = found
+                elif benchmark := contamination.of(problem.question):
+                    reason, detail = "contaminated", benchmark
+                if reason:
+                    removed.append({"id": problem.id, "source": name, "reason": reason, "detail": detail})
+                elif problem.id in kept:
+                    raise UserError(f"{name}: two problems have the id {problem.id!r}: ids must differ")
+                else:
+                    kept[problem.id] = problem
+        write_rows(folder.removed_problems, sorted(removed, key=lambda row: (row["id"], row["reason"])))
+        write_rows(folder.problems, [kept[key].row() for key in sorted(kept)])
+        reasons = Counter(row["reason"] for row in removed)
+        stage.funnel(len(kept) + len(removed), len(kept), dict(reasons), "problems")
+
+
+def _smaller(first: int | None, second: int | None) -> int | None:
+    given = [number for number in (first, second) if number is not None]
+    return min(given) if given else None
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,318 @@
+"""The two YAML files of a recipe, as types: every key, its default and its meaning.
+
+    recipe = load_recipe("recipes/quickstart")
+    recipe.teacher.temperature          -> 0.7
+    recipe.name, recipe.folder          -> "quickstart", Path("recipes/quickstart")
+
+Unknown keys are errors and all faults of a file are reported together. Text lives in template files, looked up beside
+the recipe first and then in `data_gen/`.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
+
+from data_gen.cli import ConfigError
+from data_gen.sources import SOURCES
+from data_gen.sources.source import SourceConfig
+from data_gen.yaml_schema import Strict, load, parse
+
+PACKAGE = Path(__file__).parent
+LOCAL = "local"
+
+
+class Endpoint(Strict):
+    """An OpenAI-compatible endpoint. `base_url: local` is a vLLM that we start and stop ourselves."""
+
+    base_url: str
+    api_key_env: str | None = None  # the NAME of the environment variable that holds the key
+    concurrency: int = Field(default=64, ge=1)  # requests in flight
+    rpm: int | None = Field(default=None, ge=1)  # requests a minute
+    tpm: int | None = Field(default=None, ge=1)  # tokens a minute
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if value != LOCAL and not value.startswith(("http://", "https://")):
+            raise ValueError(f"'local' or an http(s) address is expected, not {value!r}")
+        return value.rstrip("/")
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _name_of_a_variable(cls, value: str | None) -> str | None:
+        # A key pasted here by mistake must not be echoed: the message does not repeat the value.
+        if value is not None and not (value.isidentifier() and value.isupper()):
+            raise ValueError("the NAME of an environment variable is expected, like OPENAI_API_KEY, never a key itself")
+        return value
+
+
+class Prices(Strict):
+    """Dollars: by token for hosted endpoints, by GPU and hour for our own. `source` says where and when they were read."""
+
+    input_per_mtok: float | None = None
+    output_per_mtok: float | None = None
+    gpu_hour: float | None = None
+    gpus: int | None = None
+    source: str | None = None
+
+    def dollars(self, prompt_tokens: int, completion_tokens: int, seconds: float) -> float | None:
+        """Return the cost of a stage, or None where the prices do not tell."""
+        if self.input_per_mtok is not None and self.output_per_mtok is not None:
+            return (prompt_tokens * self.input_per_mtok + completion_tokens * self.output_per_mtok) / 1e6
+        if self.gpu_hour is not None:
+            return seconds / 3600 * self.gpu_hour * (self.gpus or 1)
+        return None
+
+
+class Expect(Strict):
+    """Mean tokens of a request, for `make plan`; without them the plan gives the upper bound by max_tokens."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    source: str | None = None
+
+
+class ChatModel(Strict):
+    """A model that is asked: where, how, and at what price."""
+
+    model: str
+    endpoints: list[Endpoint] = Field(default=[Endpoint(base_url=LOCAL)], min_length=1)
+    serve: dict[str, Any] = {}  # flags of vLLM for `base_url: local`, by their names without dashes
+    system_prompt: str | None = None  # a template file
+    few_shot: str | None = None  # a template file
+    temperature: float = Field(default=0.7, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=16384, ge=1)
+    samples: int = Field(default=1, ge=1)
+    timeout_s: float = Field(default=3600, gt=0)  # of one request: 16k tokens at 10 tokens/s take 27 minutes
+    retries: int = Field(default=5, ge=0)  # of one request in one run, on transient errors
+    prices: Prices = Prices()
+    expect: Expect = Expect()
+
+
+class Rewriter(Strict):
+    """What puts a trace into thought and solution. `rules` costs nothing; `llm` asks `chat`."""
+
+    kind: Literal["rules", "llm"] = "rules"
+    chat: ChatModel | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_keys_as_teacher(cls, value: Any) -> Any:
+        """Gather the teacher-like keys, which the YAML writes beside `kind`, under `chat`."""
+        if not isinstance(value, dict) or "chat" in value:
+            return value
+        chat = {key: content for key, content in value.items() if key != "kind"}
+        return {"kind": value.get("kind", "rules"), **({"chat": chat} if chat else {})}
+
+    @model_validator(mode="after")
+    def _llm_needs_a_model(self) -> "Rewriter":
+        if self.kind == "llm" and self.chat is None:
+            raise ValueError("kind: llm needs model and endpoints, as the teacher has")
+        return self
+
+
+class Student(Strict):
+    """The model that is trained: what its rows and its evaluation begin with."""
+
+    system_prompt: str = "templates/thought_solution.txt"
+    config: str | None = None  # of llamafactory_configs/, for tokenizer, template and cutoff_len; null: the recipe's name
+
+
+class Verify(Strict):
+    """Rejection sampling. Switched off, every whole trace is accepted and the card says so."""
+
+    enabled: bool = True
+    math: Literal["layered", "exact"] = "layered"
+    self_test: bool = True
+
+
+class Dedup(Strict):
+    """`exact`: equal questions after white space and case are folded. `minhash`: Jaccard similarity, or null."""
+
+    exact: bool = True
+    minhash: float | None = Field(default=None, gt=0, le=1)
+
+
+class Decontaminate(Strict):
+    """Benchmarks whose questions must not be trained on; a shared run of `ngram` words is a match."""
+
+    against: list[str] = []
+    ngram: int = Field(default=13, ge=3)
+
+
+class Mix(Strict):
+    """Which verified rows are trained on."""
+
+    quotas: dict[str, int] | None = None  # rows by domain, domains joined by +; null: all
+    per_question: int = Field(default=1, ge=1)
+    pick: Literal["shortest", "longest", "random"] = "shortest"
+    max_tokens: int | None = None  # of the rendered row; null: the training config's cutoff_len
+
+    @field_validator("quotas")
+    @classmethod
+    def _domains(cls, value: dict[str, int] | None) -> dict[str, int] | None:
+        for name in value or {}:
+            unknown = set(name.split("+")) - {"math", "code", "science", "puzzle"}
+            if unknown:
+                raise ValueError(f"{name}: math, code, science and puzzle, joined by +, are expected")
+        return value
+
+
+class DataConfig(Strict):
+    """data.yaml."""
+
+    seed: int = 0
+    sources: dict[str, dict[str, Any]] = Field(min_length=1)
+    student: Student = Student()
+    teacher: ChatModel
+    rewriter: Rewriter = Rewriter()
+    verify: Verify = Verify()
+    dedup: Dedup = Dedup()
+    decontaminate: Decontaminate = Decontaminate()
+    mix: Mix = Mix()
+    budget_usd: float | None = Field(default=None, gt=0)
+
+
+class Recipe(DataConfig):
+    """data.yaml with its folder, its sources parsed."""
+
+    _folder: Path = PrivateAttr()
+    _sources: dict[str, SourceConfig] = PrivateAttr()
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    @property
+    def name(self) -> str:
+        return self._folder.resolve().name
+
+    @property
+    def source_configs(self) -> dict[str, SourceConfig]:
+        return self._sources
+
+    @property
+    def training_config(self) -> str:
+        """The name of the training YAML whose tokenizer, template and cutoff the rows are measured with."""
+        return self.student.config or self.name
+
+    def template(self, path: str) -> str:
+        """Return the text of a template file."""
+        return find_template(path, self._folder).read_text(encoding="utf-8").strip()
+
+
+def find_template(path: str, recipe: Path) -> Path:
+    """Return a template file: beside the recipe, else in `data_gen/`. Raises ConfigError."""
+    for candidate in (recipe / path, PACKAGE / path):
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(f"{recipe}/data.yaml: {path}: no such template, neither beside the recipe nor in data_gen/")
+
+
+def find_recipe(recipe: str) -> Path:
+    """Return the recipe's folder; a bare name means recipes/<name>. Raises ConfigError that lists those there are."""
+    for folder in (Path(recipe), Path("recipes") / recipe):
+        if (folder / "data.yaml").is_file():
+            return folder
+    known = sorted(str(path.parent) for path in Path("recipes").glob("**/data.yaml"))
+    raise ConfigError(f"{recipe}: no recipe there (no data.yaml); there are: {', '.join(known) or 'none'}")
+
+
+def load_recipe(recipe: str) -> Recipe:
+    """Read and check `<recipe>/data.yaml`. Raises ConfigError with a line for every fault, of sources and files too."""
+    folder = find_recipe(recipe)
+    path = folder / "data.yaml"
+    faults: list[str] = []
+    config: Recipe | None = None
+    try:
+        config = load(path, Recipe)
+        sources = config.sources
+    except ConfigError as error:
+        faults += str(error).splitlines()
+        sources = _sources_of(path)
+    parsed: dict[str, SourceConfig] = {}
+    for name, keys in sources.items():
+        if name not in SOURCES:
+            faults.append(f"{path}: sources.{name}: no such source; there are: {', '.join(SOURCES)}")
+            continue
+        try:
+            parsed[name] = parse(keys or {}, SOURCES[name].config, f"{path}: sources.{name}")
+        except ConfigError as error:
+            faults += str(error).splitlines()
+    if config is not None:
+        for template in _templates(config):
+            try:
+                find_template(template, folder)
+            except ConfigError as error:
+                faults.append(str(error))
+    if faults or config is None:
+        raise ConfigError("\n".join(faults))
+    config._folder, config._sources = folder, parsed
+    return config
+
+
+def _sources_of(path: Path) -> dict[str, Any]:
+    """Return what stands under `sources` in a file with other faults, so that those of the sources are told too."""
+    from data_gen.yaml_schema import read_yaml
+
+    try:
+        sources = read_yaml(path).get("sources")
+    except ConfigError:
+        return {}
+    return {str(k): v for k, v in sources.items() if isinstance(v, dict)} if isinstance(sources, dict) else {}
+
+
+def _templates(config: DataConfig) -> list[str]:
+    chats = [config.teacher] + ([config.rewriter.chat] if config.rewriter.chat else [])
+    named = [config.student.system_prompt] + [path for c in chats for path in (c.system_prompt, c.few_shot)]
+    return [path for path in named if path is not None]
+
+
+class FromDataset(Strict):
+    """The system prompt that a published dataset trained with, read from its `system` column at run time."""
+
+    from_dataset: str
+
+
+class Sampling(Strict):
+    """How evaluation asks."""
+
+    temperature: float = Field(default=0.7, ge=0)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_tokens: int = Field(default=32768, ge=1)
+
+
+class Benchmark(Strict):
+    """How one benchmark is run. `problems` (sources, as in data.yaml) make a benchmark of the recipe's own."""
+
+    samples: int = Field(default=1, ge=1)
+    release: str | None = None
+    problems: dict[str, dict[str, Any]] | None = None
+
+
+class EvalConfig(Strict):
+    """eval.yaml."""
+
+    seed: int = 0
+    base: str
+    system_prompt: str | FromDataset | None = "student"  # student | null | a template file | {from_dataset: repo}
+    sampling: Sampling = Sampling()
+    benchmarks: dict[str, Benchmark] = Field(min_length=1)
+    few_shot_row: bool = False  # also `base_few_shot`: the base model with the teacher's prompt and examples
+    serve: dict[str, Any] = {}  # flags of vLLM, for models that we serve ourselves
+    concurrency: int = Field(default=64, ge=1)  # requests in flight
+    timeout_s: float = Field(default=3600, gt=0)
+    retries: int = Field(default=5, ge=0)
+    prices: Prices = Prices()
+
+
+def load_eval(recipe: Path) -> EvalConfig:
+    """Read and check `<recipe>/eval.yaml`. Raises ConfigError with a line for every fault."""
+    return load(recipe / "eval.yaml", EvalConfig)
+
+
+def dump(model: BaseModel) -> dict[str, Any]:
+    """Return a config as plain values, for fingerprints and the manifest."""
+    return model.model_dump(mode="json")

@@ -1,0 +1,184 @@
+"""generate: a teacher answers every problem, `samples` times. What was paid for is on disk before it is counted.
+
+    python -m data_gen.generate --recipe=recipes/quickstart --run=runs/quickstart
+
+Reads 01_problems.jsonl, appends 02_traces.jsonl (whole answers) and 02_traces.errors.jsonl (everything else). Stop it in
+any way and run the same again: it asks only for what is missing. Failures that would be the same another time (cut at
+max_tokens, refused, empty) are asked again with --retry_final only.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+
+from data_gen.chat import ChatRequest, Sampling, ask_all, seed_of
+from data_gen.cli import Unfinished, command
+from data_gen.config import LOCAL, ChatModel, Endpoint, Recipe, dump, find_template, load_recipe
+from data_gen.journal import Journal
+from data_gen.local_server import serve
+from data_gen.progress import bar
+from data_gen.prompts import messages, question, read_shots
+from data_gen.records import Failure, Problem, Trace, read_records
+from data_gen.run_folder import Run, errors_of
+from data_gen.stage import Stage
+
+# Where and how fast we ask changes nothing in the answers, so these may be edited in the middle of a run.
+NOT_IN_THE_ANSWER = {"endpoints", "serve", "timeout_s", "retries", "prices", "expect"}
+
+
+def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = False) -> None:
+    """Ask the recipe's teacher; `limit` takes the first problems only, `retry_final` asks final failures once more."""
+    config = load_recipe(recipe)
+    folder = Run(Path(run))
+    settings = {"seed": config.seed, "teacher": chat_settings(config.teacher, config)}
+    with Stage(
+        folder, "generate", settings, [folder.problems], [folder.traces], limit=limit, force=retry_final
+    ) as stage:
+        if stage.finished:
+            return
+        requests = list(islice(teacher_requests(config, folder), limit * config.teacher.samples if limit else None))
+        wanted = {(request.id, request.sample): request for request in requests}
+        with Journal(folder.traces) as traces, Journal(errors_of(folder.traces)) as errors:
+            stale = [key for key in traces.keys() if key in wanted and traces.request(key) != wanted[key].hash]
+            traces.discard(stale)  # a problem's question has changed since
+            final = {key for key in errors.keys() if errors.read(key)["final"] and not retry_final}
+            missing = [r for key, r in wanted.items() if key not in traces and key not in final]
+            meter = Meter(stage.record, config)
+            try:
+                if missing:
+                    _ask(missing, config, folder, traces, errors, meter)
+            finally:
+                errors.discard([key for key in errors.keys() if key in traces])
+                failed = Counter(errors.read(key)["error"] for key in errors.keys() if key in wanted)
+                answered = sum(key in traces for key in wanted)
+                if unasked := len(wanted) - answered - failed.total():
+                    failed["not_asked"] = unasked
+                stage.funnel(len(wanted), answered, dict(failed), "traces")
+            traces.finish()
+            errors.finish()
+            open_keys = [k for k in wanted if k not in traces and not (k in errors and errors.read(k)["final"])]
+        if meter.over_budget:
+            raise Unfinished(
+                f"stopped at the budget: ${meter.dollars:.2f} of {config.budget_usd} spent, {len(open_keys)} requests "
+                "not asked; raise budget_usd and run the same again to go on"
+            )
+        if open_keys:
+            raise Unfinished(
+                f"{len(open_keys)} of {len(wanted)} requests have no answer yet ({dict(failed)}); run the same again"
+            )
+
+
+def chat_settings(model: ChatModel, config: Recipe) -> dict[str, Any]:
+    """Return what decides a model's answers, with templates by their text: the fingerprint of what was paid for."""
+    settings = {key: value for key, value in dump(model).items() if key not in NOT_IN_THE_ANSWER}
+    for key in ("system_prompt", "few_shot"):
+        if settings[key] is not None:
+            settings[key] = config.template(settings[key])
+    return settings
+
+
+def teacher_requests(config: Recipe, folder: Run) -> Iterator[ChatRequest]:
+    """Yield a request for every problem and sample, in the order of the problems."""
+    teacher = config.teacher
+    system = config.template(teacher.system_prompt) if teacher.system_prompt else None
+    shots = read_shots(find_template(teacher.few_shot, config.folder)) if teacher.few_shot else []
+    sampling = Sampling(teacher.model, teacher.temperature, teacher.top_p, teacher.max_tokens)
+    for problem in read_records(folder.problems, Problem):
+        said = messages(system, shots, question(problem))
+        for sample in range(teacher.samples):
+            yield ChatRequest(problem.id, sample, said, seed_of(config.seed, problem.id, sample), sampling)
+
+
+class Meter:
+    """Tokens and dollars of a stage, kept in its manifest record across interrupted runs."""
+
+    def __init__(self, record: dict[str, Any], config: Recipe) -> None:
+        self._prices, self._budget = config.teacher.prices, config.budget_usd
+        self._started = time.monotonic()
+        self._before = dict(record.get("usage", {}))
+        self._record = record
+        self.prompt_tokens = self._before.get("prompt_tokens", 0)
+        self.completion_tokens = self._before.get("completion_tokens", 0)
+        self.new_tokens = 0
+        self.over_budget = False
+
+    def count(self, trace: Trace) -> None:
+        """Add a trace's tokens."""
+        self.prompt_tokens += trace.usage.prompt_tokens
+        self.completion_tokens += trace.usage.completion_tokens
+        self.new_tokens += trace.usage.completion_tokens
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    @property
+    def dollars(self) -> float | None:
+        return self._prices.dollars(self.prompt_tokens, self.completion_tokens, self.seconds + self._before.get("seconds", 0.0))
+
+    def may_start(self) -> bool:
+        """Return whether the budget allows another request."""
+        spent = self.dollars
+        self.over_budget = self._budget is not None and spent is not None and spent >= self._budget
+        return not self.over_budget
+
+    def save(self) -> None:
+        """Write tokens and dollars into the stage's record."""
+        self._record["usage"] = {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "seconds": round(self.seconds + self._before.get("seconds", 0.0), 2),
+        }
+        self._record["dollars"] = self.dollars
+        self._record["tokens_per_second"] = round(self.new_tokens / self.seconds, 1)
+
+
+def _ask(
+    missing: list[ChatRequest], config: Recipe, folder: Run, traces: Journal, errors: Journal, meter: Meter
+) -> None:
+    with endpoints_of(config.teacher, folder.folder / "logs" / "teacher.log") as endpoints:
+        meter._started = time.monotonic()  # loading the model is not generation
+        with bar(len(missing), " traces", "generate") as progress:
+            failures = 0
+
+            def record(outcome: Trace | Failure) -> None:
+                nonlocal failures
+                if isinstance(outcome, Trace):
+                    traces.append(outcome.row())
+                    meter.count(outcome)
+                else:
+                    errors.append(outcome.row())
+                    failures += 1
+                spent = "" if meter.dollars is None else f", ${meter.dollars:.2f}"
+                progress.set_postfix_str(f"{meter.new_tokens / meter.seconds:.0f} tokens/s, {failures} errors{spent}", False)
+                progress.update(1)
+
+            teacher = config.teacher
+            try:
+                asyncio.run(ask_all(missing, endpoints, teacher.timeout_s, teacher.retries, record, meter.may_start))
+            finally:
+                meter.save()
+
+
+@contextlib.contextmanager
+def endpoints_of(model: ChatModel, log: Path) -> Iterator[list[Endpoint]]:
+    """Yield the model's endpoints; a `local` one is started first and stopped after."""
+    with contextlib.ExitStack() as servers:
+        ready = []
+        for endpoint in model.endpoints:
+            if endpoint.base_url == LOCAL:
+                base_url = servers.enter_context(serve(model.model, model.serve, log))
+                endpoint = endpoint.model_copy(update={"base_url": base_url})
+            ready.append(endpoint)
+        yield ready
+
+
+
+if __name__ == "__main__":
+    command(main)

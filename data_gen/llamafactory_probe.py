@@ -1,0 +1,89 @@
+"""Questions that only LLaMA-Factory can answer, run with `.venv-train/bin/python`, JSON in and JSON out.
+
+    .venv-train/bin/python data_gen/llamafactory_probe.py load question.json answer.json
+    .venv-train/bin/python data_gen/llamafactory_probe.py args question.json answer.json
+
+`load` loads a dataset folder by LLaMA-Factory's own loader, template and tokenizer, as training will, and tells the rows,
+the tokens of each, how many it would skip or cut, and whether the prompt that is trained on equals the one that the model
+gets when it is served. `args` parses training options by LLaMA-Factory's own parser and tells its complaint, or null.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+# Longer than any row: what LLaMA-Factory is told for `cutoff_len` so that it measures and does not cut.
+UNCUT = 1 << 24
+
+
+def load(question: dict[str, Any]) -> dict[str, Any]:
+    """Return rows, lengths (tokens), skipped, truncated and the first row's prompts of a dataset folder."""
+    from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
+    from llamafactory.hparams import get_train_args
+    from llamafactory.model import load_tokenizer
+
+    options = {
+        "model_name_or_path": question["model_name_or_path"],
+        "template": question["template"],
+        "dataset_dir": question["dataset_dir"],
+        "dataset": question["dataset"],
+        "cutoff_len": UNCUT,
+        "stage": "sft",
+        "do_train": True,
+        "finetuning_type": "full",
+        "output_dir": "not-written",
+        "report_to": "none",
+        "use_cpu": True,
+        "overwrite_cache": True,
+        "preprocessing_num_workers": 1,
+    }
+    model_args, data_args, training_args, _, _ = get_train_args(options)
+    tokenizer_module = load_tokenizer(model_args)
+    tokenizer = tokenizer_module["tokenizer"]
+    template = get_template_and_fix_tokenizer(tokenizer, data_args)
+    rows = get_dataset(template, model_args, data_args, training_args, stage="sft", **tokenizer_module)["train_dataset"]
+    lengths = [len(row["input_ids"]) for row in rows]
+    written = [json.loads(line) for line in _data_file(question).read_text(encoding="utf-8").splitlines()]
+    trained, served = prompts(template, tokenizer, written[0])
+    return {
+        "written": len(written),
+        "rows": len(lengths),
+        "lengths": lengths,
+        "over_cutoff": sum(length > question["cutoff_len"] for length in lengths),
+        "trained_tokens": [sum(label != -100 for label in row["labels"]) for row in rows],
+        "prompt": trained,
+        "served_prompt": served,
+        "end_token": tokenizer.decode(rows[0]["labels"][-2:]),
+    }
+
+
+def prompts(template: Any, tokenizer: Any, row: dict[str, Any]) -> tuple[str, str]:
+    """Return the prompt as training renders it and as a server does, by the tokenizer's own chat template."""
+    turns = [{"role": turn["from"], "content": turn["value"]} for turn in row["conversations"]]
+    ids, _ = template.encode_oneturn(tokenizer, turns, row["system"], None)
+    said = [{"role": "system", "content": row["system"]}, *turns[:-1]]
+    return tokenizer.decode(ids), tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
+
+
+def _data_file(question: dict[str, Any]) -> Path:
+    folder = Path(question["dataset_dir"])
+    info = json.loads((folder / "dataset_info.json").read_text(encoding="utf-8"))
+    return folder / str(info[question["dataset"]]["file_name"])
+
+
+def args(question: dict[str, Any]) -> dict[str, Any]:
+    """Return what LLaMA-Factory's parser says of training options: {"fault": null} when it takes them."""
+    from llamafactory.hparams.parser import _parse_train_args
+
+    try:
+        _parse_train_args({**question["options"], "use_cpu": True})
+    except ValueError as error:
+        return {"fault": str(error)}
+    return {"fault": None}
+
+
+if __name__ == "__main__":
+    asked = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
+    answer = {"load": load, "args": args}[sys.argv[1]](asked)
+    Path(sys.argv[3]).write_text(json.dumps(answer), encoding="utf-8")

@@ -1,0 +1,152 @@
+"""The records that stages pass to each other, and how they are read from JSON Lines.
+
+One object a line, UTF-8, unknown keys kept. A problem and its trace:
+
+    {"id": "file-1", "source": "file", "domain": "math", "question": "What is 1/4 + 1/4?", "verifier": "math_answer",
+     "gold": {"answer": "\\\\frac{1}{2}"}, "difficulty": null, "license": "CC0-1.0", "meta": {}}
+    {"id": "file-1", "sample": 0, "text": "1/4 + 1/4 = 2/4. \\\\boxed{1/2}", "reasoning": null, "finish_reason": "stop", ...}
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data_gen.cli import UserError
+
+Domain = Literal["math", "code", "science", "puzzle"]
+Verifier = Literal["math_answer", "code_tests", "choice", "none"]
+Reason = Literal[
+    "correct",
+    "wrong",
+    "no_answer",
+    "bad_gold",
+    "timeout",
+    "memory",
+    "crash",
+    "output_limit",
+    "compile",
+    "undecided",
+    "infra",
+    "malformed",
+    "truncated",
+    "repetition",
+]
+REASONS: tuple[str, ...] = get_args(Reason)
+Row = dict[str, Any]
+R = TypeVar("R", bound="Record")
+
+
+class Record(BaseModel):
+    """A JSON object whose unknown keys are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def row(self) -> Row:
+        """Return the record as a plain object, ready for JSON."""
+        return self.model_dump(mode="json")
+
+
+class Problem(Record):
+    """A question, and what its verifier needs to check an answer. `id` is stable across runs."""
+
+    id: str = Field(min_length=1)
+    source: str
+    domain: Domain
+    question: str = Field(min_length=1)
+    verifier: Verifier
+    gold: dict[str, Any]
+    difficulty: float | None = None
+    license: str | None = None
+    meta: dict[str, Any] = {}
+
+
+class Usage(Record):
+    """Tokens of one request, as the endpoint counted them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Trace(Record):
+    """One complete answer of a teacher. A response that failed in any way is a `Failure`, never a Trace."""
+
+    id: str
+    sample: int = 0
+    text: str
+    reasoning: str | None = None
+    finish_reason: str | None = None
+    model: str | None = None
+    usage: Usage = Usage()
+    request: str | None = None
+    seconds: float | None = None
+
+
+class Failure(Record):
+    """A request that gave no trace. Final ones are not asked again, transient ones are, by the next run."""
+
+    id: str
+    sample: int = 0
+    request: str
+    error: str
+    detail: str
+    attempts: int
+    final: bool
+
+
+class Verdict(Record):
+    """What a verifier found. `ok` is None when it could not decide: neither accepted nor counted as wrong."""
+
+    id: str
+    sample: int = 0
+    ok: bool | None
+    reason: Reason
+    extracted: str | None = None
+    tier: str | None = None
+    tests_passed: int | None = None
+    tests_total: int | None = None
+    seconds: float = 0.0
+    sandbox: str | None = None
+    verifier_version: str
+
+
+def dumps(row: Row) -> str:
+    """Return `row` as one line of JSON. Lone surrogates, which UTF-8 cannot hold, are replaced."""
+    line = json.dumps(row, ensure_ascii=False)
+    return line.encode("utf-8", "replace").decode()
+
+
+def read_rows(path: str | Path) -> Iterator[Row]:
+    """Yield the objects of a JSON Lines file. Raises UserError that names file and line when one is not an object."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+                torn = " (the line is torn: the file was cut off while it was written)" if line[-1:] != b"\n" else ""
+                raise UserError(f"{path}:{number}: not JSON: {error}{torn}; mend or delete that line") from error
+            if not isinstance(row, dict):
+                raise UserError(f"{path}:{number}: a JSON object is expected, not {type(row).__name__}")
+            yield row
+
+
+def read_records(path: str | Path, kind: type[R]) -> Iterator[R]:
+    """Yield the file's objects as `kind`. Raises UserError that names file, line and every faulty key of that line."""
+    for number, row in enumerate(read_rows(path), 1):
+        try:
+            yield kind.model_validate(row)
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise UserError(f"{path}: row {number} is not a {kind.__name__}: {faults}") from error
+
+
+def key(row: Row) -> tuple[str, int]:
+    """Return (id, sample), which names a row within every stage file."""
+    return row["id"], row.get("sample", 0)

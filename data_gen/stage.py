@@ -1,0 +1,198 @@
+"""What every stage does around its own work: compare with an earlier run, record, print one funnel line.
+
+    with Stage(run, "mix", settings={"mix": {...}}, inputs=[run.verdicts], outputs=[run.mixture]) as stage:
+        if stage.finished:
+            return
+        ...
+        stage.funnel(rows_in=400, kept=168, reasons={"wrong": 180, "no_answer": 52})
+
+Editing a YAML and running again does what the user means: the same and finished says so, the same and unfinished goes
+on, and other settings than those that made the files refuse in one line that names the changed keys and offers
+`RUN=new`. When only the input grew (a larger --limit, failures asked again), the stage is done again on the new input;
+journals keep what was paid for. It all stands in the run's manifest.json.
+"""
+
+import contextlib
+import datetime
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from data_gen.cli import ConfigError, UserError
+from data_gen.journal import write_text
+from data_gen.run_folder import Run
+
+PACKAGES = ("openai", "datasets", "math-verify", "lm_eval", "evalplus", "reasoning_gym", "pydantic")
+
+
+def file_hash(path: Path) -> str | None:
+    """Return the sha256 of a file's bytes in hex, or None where there is no file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings by dotted key: {"mix": {"pick": "x"}} -> {"mix.pick": "x"}."""
+    rows: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        rows.update(flat(value, name + ".") if isinstance(value, dict) and value else {name: value})
+    return rows
+
+
+def changed_keys(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return a phrase for every dotted key whose value differs: 'mix.pick: shortest -> longest'."""
+    old, new = flat(before), flat(json.loads(json.dumps(now)))
+    differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    return [f"{key}: {_short(old.get(key))} -> {_short(new.get(key))}" for key in differing]
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 40 else f"{text[:37]}…"
+
+
+def read_manifest(run: Run) -> dict[str, Any]:
+    """Return the run's manifest, or an empty one. Raises UserError when the file is no JSON."""
+    try:
+        manifest: dict[str, Any] = json.loads(run.manifest.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"run": run.name, "stages": {}}
+    except ValueError as error:
+        raise UserError(f"{run.manifest}: not JSON ({error}); mend it, or delete it to do the stages again") from error
+    return manifest
+
+
+@contextlib.contextmanager
+def edit_manifest(run: Run) -> Iterator[dict[str, Any]]:
+    """Change the manifest in one atomic step; commands that run beside each other wait for their turn."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(run.folder / ".manifest.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        manifest = read_manifest(run)
+        yield manifest
+        write_text(run.manifest, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    finally:
+        os.close(lock)
+
+
+def environment() -> dict[str, Any]:
+    """Return what the numbers of a run depend on beside its YAML: commit, versions, machine."""
+    versions = {}
+    for package in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+    )
+    return {
+        "commit": commit.stdout.strip() or None,
+        "python": platform.python_version(),
+        "packages": versions,
+        "cpus": os.cpu_count(),
+        "machine": platform.machine(),
+    }
+
+
+class Stage:
+    """One stage of one run, as a context. `finished` says that there is nothing left to do."""
+
+    def __init__(
+        self,
+        run: Run,
+        name: str,
+        settings: dict[str, Any],
+        inputs: list[Path],
+        outputs: list[Path],
+        limit: int | None = None,
+        force: bool = False,
+    ) -> None:
+        self.run, self.name, self.limit = run, name, limit
+        self.settings: dict[str, Any] = json.loads(json.dumps(settings))
+        self.inputs, self.outputs = inputs, outputs
+        self.force = force
+        self.finished = False
+        self.restarted = False  # there is output, made from other input: a stage that costs nothing begins again
+        self.record: dict[str, Any] = {}
+        self._started = 0.0
+        self._line: dict[str, Any] | None = None
+        self._before: dict[str, Any] = {}
+
+    def __enter__(self) -> "Stage":
+        for path in self.inputs:
+            if not path.is_file():
+                raise UserError(f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)")
+        hashes = {path.name: file_hash(path) for path in self.inputs}
+        with edit_manifest(self.run) as manifest:
+            before = manifest["stages"].get(self.name, {})
+            if before and any(path.is_file() for path in self.outputs):
+                changed = changed_keys(before["settings"], self.settings)
+                if changed:
+                    raise ConfigError(
+                        f"{self.run.folder} was made with other settings: {'; '.join(changed)}; "
+                        f"put them back, or start another run with RUN=new"
+                    )
+                whole = before["finished"] and all(path.is_file() for path in self.outputs)
+                same = before["inputs"] == hashes and before.get("limit") == self.limit
+                self.finished = whole and same and not self.force
+                self.restarted = not same
+                self._before = before
+            self.record = {"settings": self.settings, "inputs": hashes, "limit": self.limit, "finished": False}
+            if not self.finished:
+                carried = {k: v for k, v in self._before.items() if k in ("usage", "seconds", "dollars")}
+                manifest["stages"][self.name] = self.record | carried
+            manifest["environment"] = environment()
+        if self.finished:
+            print(f"{self.name:<9} done already ({', '.join(str(path) for path in self.outputs)})")
+        self._started = time.monotonic()
+        return self
+
+    def funnel(self, rows_in: int, kept: int, reasons: dict[str, int], unit: str = "rows") -> None:
+        """Print the stage's funnel line and keep it for funnel.json: nothing is dropped without a reason and a count."""
+        reasons = {reason: count for reason, count in sorted(reasons.items(), key=lambda item: -item[1]) if count}
+        self._line = {"stage": self.name, "in": rows_in, "kept": kept, "unit": unit, "reasons": reasons}
+        dropped = ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
+        print(f"{self.name:<9} in {rows_in:>9,}   kept {kept:>9,} {unit:<9} {dropped}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.finished:
+            return
+        seconds = time.monotonic() - self._started
+        with edit_manifest(self.run) as manifest:
+            self.record["finished"] = error is None
+            self.record["seconds"] = round(self._before.get("seconds", 0.0) + seconds, 2)
+            self.record["date"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            manifest["stages"][self.name] = self.record
+        if self._line is not None:
+            lines = read_funnel(self.run)
+            kept = [line for line in lines if line["stage"] != self.name]
+            write_text(self.run.funnel, json.dumps([*kept, self._line], indent=1, ensure_ascii=False) + "\n")
+            if error is None and self._line["kept"] == 0:
+                with edit_manifest(self.run) as manifest:
+                    manifest["stages"][self.name]["finished"] = False
+                raise UserError(f"{self.name} kept nothing: see the reasons above; nothing after it can run")
+
+
+def read_funnel(run: Run) -> list[dict[str, Any]]:
+    """Return the funnel lines of the stages that have run."""
+    if not run.funnel.is_file():
+        return []
+    lines: list[dict[str, Any]] = json.loads(run.funnel.read_text(encoding="utf-8"))
+    return lines

@@ -1,0 +1,85 @@
+"""What only LLaMA-Factory itself can tell, asked of `.venv-train` through `llamafactory_probe.py`.
+
+    training = read_training("quickstart")                    # llamafactory_configs/quickstart.yaml
+    lengths(training, [sharegpt_row(...)])                    -> [212]: tokens of the whole rendered row
+    load_dataset(training, folder, "quickstart")              -> {"rows": 168, "over_cutoff": 0, ...}
+
+`.venv` has no torch, so each question is one run of that script, JSON in and JSON out.
+"""
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data_gen.cli import UserError
+from data_gen.config import PACKAGE
+from data_gen.records import Row
+from data_gen.sharegpt import write_dataset
+from data_gen.yaml_schema import read_yaml
+
+ROOT = PACKAGE.parent
+PYTHON = ROOT / ".venv-train/bin/python"
+CONFIGS = ROOT / "llamafactory_configs"
+PROBE = PACKAGE / "llamafactory_probe.py"
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training YAML: its path, its keys, and the three that decide how a row is measured."""
+
+    path: Path
+    keys: dict[str, Any]
+
+    @property
+    def cutoff_len(self) -> int:
+        return int(self.keys["cutoff_len"])
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        return {key: self.keys[key] for key in ("model_name_or_path", "template", "cutoff_len")}
+
+
+def read_training(config: str) -> Training | None:
+    """Return llamafactory_configs/<config>.yaml, or None where there is none. Raises UserError when a key is missing."""
+    path = CONFIGS / f"{config}.yaml"
+    if not path.is_file():
+        return None
+    keys = read_yaml(path)
+    missing = [key for key in ("model_name_or_path", "template", "cutoff_len") if key not in keys]
+    if missing:
+        raise UserError(f"{path}: {', '.join(missing)} must be set")
+    return Training(path, keys)
+
+
+def probe(question: str, content: dict[str, Any]) -> dict[str, Any]:
+    """Ask the script one question. Raises UserError with the end of what it said when it fails."""
+    if not PYTHON.is_file():
+        raise UserError(".venv-train is missing: `make setup` makes it")
+    with tempfile.TemporaryDirectory() as folder:
+        asked, answered = Path(folder) / "question.json", Path(folder) / "answer.json"
+        asked.write_text(json.dumps(content), encoding="utf-8")
+        done = subprocess.run([PYTHON, PROBE, question, asked, answered], capture_output=True, text=True)
+        if done.returncode != 0 or not answered.is_file():
+            tail = "\n".join(done.stderr.strip().splitlines()[-5:])
+            raise UserError(f"LLaMA-Factory could not answer ({question}):\n{tail}")
+        answer: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
+        return answer
+
+
+def load_dataset(training: Training, folder: Path, name: str) -> dict[str, Any]:
+    """Load a dataset folder as training will, and return what becomes of its rows (see the script's `load`)."""
+    return probe("load", training.measures | {"dataset_dir": str(folder), "dataset": name})
+
+
+def lengths(training: Training, rows: list[Row]) -> list[int]:
+    """Return the tokens of each ShareGPT row, whole, rendered by the training's template."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_dataset(Path(folder), "rows", rows)
+        loaded = load_dataset(training, Path(folder), "rows")
+    if loaded["rows"] != len(rows):
+        raise UserError(f"LLaMA-Factory skips {len(rows) - loaded['rows']} of {len(rows)} rows: their form is wrong")
+    counted: list[int] = loaded["lengths"]
+    return counted

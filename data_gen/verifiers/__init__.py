@@ -1,0 +1,19 @@
+"""Is an answer right? One implementation, used by data_gen and eval alike.
+
+A verifier takes a text and a problem's gold and returns a Finding. `pool.grade_all` runs them in workers that can be
+killed; nothing else calls them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from data_gen.verifiers import math_answer
+from data_gen.verifiers.finding import Finding
+
+Grade = Callable[[str, dict[str, Any], bool], Finding]
+
+VERIFIERS: dict[str, Grade] = {
+    "math_answer": math_answer.grade,
+    "none": lambda text, gold, exact: Finding(True, "correct", None, "source"),
+}
+VERSION = f"{math_answer.VERSION}+math-verify-0.9.0"

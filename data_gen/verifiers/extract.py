@@ -1,0 +1,92 @@
+"""Finding the answer that a text gives: the last box after the thinking part, or nothing.
+
+    boxed_answer("First \\\\boxed{3}. Wait: \\\\boxed{5}.")                   -> "5"
+    boxed_answer("<think>maybe \\\\boxed{4}</think> It is \\\\boxed{8}.")     -> "8"
+    boxed_answer("\\\\boxed{2} and \\\\boxed{3}")                            -> "2, 3"
+    boxed_answer("so \\\\boxed{12")                                         -> None: cut off
+    boxed_answer("The answer is 7.")                                       -> None: the last number is never taken
+
+Prose is not read: an answer that is not boxed is no answer. `last_number` exists for one purpose, to report how much of
+a score is format; nothing that it finds is ever trained on.
+"""
+
+import re
+
+from data_gen.prompts import BEGIN_SOLUTION, BEGIN_THOUGHT, END_SOLUTION, END_THOUGHT
+
+_BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?=[^\s{\\a-zA-Z]))")
+_JOINED = re.compile(r"(?:[\s,;.$&]|\\[,;:! ]|\\\\|\\(?:quad|qquad)|\band\b|\bor\b|\\text\s*\{\s*(?:and|or|,)?\s*\})*")
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+
+
+def after_thinking(text: str) -> str | None:
+    """Return the part of `text` that answers, or None when the thinking never ended."""
+    if BEGIN_SOLUTION in text:
+        return text.rpartition(BEGIN_SOLUTION)[2].partition(END_SOLUTION)[0]
+    for begin, end in ((BEGIN_THOUGHT, END_THOUGHT), ("<think>", "</think>")):
+        if end in text:
+            return text.rpartition(end)[2]
+        if begin in text:
+            return None
+    return text
+
+
+def boxed_answer(text: str) -> str | None:
+    """Return the content of the last box; of several that only punctuation, "and" or "or" joins, all, comma-joined."""
+    answer_part = after_thinking(text)
+    if answer_part is None:
+        return None
+    boxes = _boxes(answer_part)
+    if not boxes:
+        return None
+    contents = [boxes[-1][2]]
+    for (_, end, content), (start, _, _) in reversed(list(zip(boxes, boxes[1:], strict=False))):
+        if not _JOINED.fullmatch(answer_part, end, start):
+            break
+        contents.insert(0, content)
+    if len(contents) > 1 and len(set(contents)) == 1:
+        contents = contents[:1]  # the same box said twice is one answer
+    answers = [content.strip().strip("$").strip() for content in contents]
+    return ", ".join(answers) if all(answers) else None
+
+
+def _boxes(text: str) -> list[tuple[int, int, str]]:
+    """Return (start, end, content) of every closed box that is not inside another; a box cut off at the end voids all.
+
+    A text whose last box never closes was cut off in the middle of its answer: what stood before it is not the answer.
+    """
+    found: list[tuple[int, int, str]] = []
+    position = 0
+    while match := _BOX.search(text, position):
+        if not match[0].endswith("{"):
+            token = re.match(r"-?[\w./]*\w|\S", text[match.end() :])
+            end = match.end() + (token.end() if token else 0)
+            found.append((match.start(), end, text[match.end() : end]))
+        else:
+            end = _closing_brace(text, match.end())
+            if end < 0:
+                return []
+            found.append((match.start(), end + 1, text[match.end() : end]))
+        position = max(end, match.end())
+    return found
+
+
+def _closing_brace(text: str, start: int) -> int:
+    """Return the index of the brace that closes the one before `start`, or -1; `\\{` and `\\}` are no braces."""
+    depth, index = 1, start
+    while index < len(text):
+        character = text[index]
+        if character == "\\":
+            index += 2
+            continue
+        depth += (character == "{") - (character == "}")
+        if depth == 0:
+            return index
+        index += 1
+    return -1
+
+
+def last_number(text: str) -> str | None:
+    """Return the last number of a text, without thousands commas. For the report's format column only."""
+    numbers = _NUMBER.findall(text)
+    return numbers[-1].replace(",", "") if numbers else None

@@ -1,0 +1,91 @@
+"""verify: is each answer right? Grades what will be trained on, after the last rewriting.
+
+    python -m data_gen.verify --problems=P.jsonl --traces=T.jsonl --output=V.jsonl     # any files, no recipe needed
+    python -m data_gen.verify --recipe=recipes/quickstart --run=runs/quickstart        # the stage of a run
+
+Reads problems and traces (`id, sample, text`; `solution` is graded where a row has one), writes one verdict a row,
+resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, and then never trained on.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from data_gen.cli import ConfigError, command
+from data_gen.config import Verify, dump, load_recipe
+from data_gen.journal import Journal
+from data_gen.progress import bar
+from data_gen.records import Problem, Row, Verdict, key, read_records, read_rows
+from data_gen.run_folder import Run
+from data_gen.stage import Stage
+from data_gen.verifiers import VERSION
+from data_gen.verifiers.pool import Answer, grade_all
+
+
+def main(
+    problems: str | None = None,
+    traces: str | None = None,
+    output: str | None = None,
+    recipe: str | None = None,
+    run: str | None = None,
+    workers: int | None = None,
+    executor: str = "local",
+    limit: int | None = None,
+) -> None:
+    """Grade traces against their problems: --problems, --traces and --output, or --recipe and --run."""
+    if executor != "local":
+        raise ConfigError(f"--executor={executor}: only local can be used yet")
+    settings = load_recipe(recipe).verify if recipe else Verify()
+    workers = workers or os.cpu_count() or 1
+    if problems and traces and output:
+        counts = grade_file(Path(problems), Path(traces), Path(output), settings, workers, limit)
+        print(f"verify: {sum(counts.values())} answers: {', '.join(f'{k} {v}' for k, v in counts.most_common())}")
+        return
+    if not (recipe and run):
+        raise ConfigError("--problems, --traces and --output are needed, or --recipe and --run")
+    folder = Run(Path(run))
+    inputs = [folder.problems, folder.rewritten]
+    fingerprint = {"verify": dump(settings), "verifier_version": VERSION}
+    with Stage(folder, "verify", fingerprint, inputs, [folder.verdicts], limit) as stage:
+        if stage.finished:
+            return
+        if stage.restarted:
+            folder.verdicts.unlink(missing_ok=True)  # other input: free to do again
+        counts = grade_file(*inputs, folder.verdicts, settings, workers, limit)
+        accepted = counts.pop("correct", 0)
+        stage.funnel(accepted + counts.total(), accepted, dict(counts), "correct")
+
+
+def grade_file(
+    problems: Path, traces: Path, output: Path, settings: Verify, workers: int, limit: int | None
+) -> "Counter[str]":
+    """Write a verdict for every trace and return the reasons counted. Raises UserError when an input is no such file."""
+    by_id = {problem.id: problem for problem in read_records(problems, Problem)}
+    rows = list(islice(read_rows(traces), limit))
+    with Journal(output) as journal:
+        missing = [row for row in rows if key(row) not in journal]
+        with bar(len(missing), " answers", "verify") as progress:
+            counts: Counter[str] = Counter()
+            for verdict in grade_all(_answers(missing, by_id, settings), workers):
+                journal.append(verdict.row())
+                counts[verdict.reason] += 1
+                progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
+                progress.update(1)
+        journal.discard(list(set(journal.keys()) - {key(row) for row in rows}))
+        journal.finish()
+        return Counter(Verdict.model_validate(journal.read(done)).reason for done in journal.keys())
+
+
+def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) -> Iterator[Answer]:
+    for row in rows:
+        problem = problems.get(row["id"])
+        text = row.get("solution") or row.get("text") or ""
+        verifier = problem.verifier if problem else "unknown_problem"
+        gold = problem.gold if problem else {}
+        yield Answer(row["id"], row.get("sample", 0), text, verifier, gold, settings.math == "exact")
+
+
+if __name__ == "__main__":
+    command(main)
