@@ -171,7 +171,9 @@ async def ask_all(
     allowed = raise_open_files(in_flight)
     if allowed < in_flight:
         print(f"only {allowed} requests in flight, not {in_flight}: the limit of open files (ulimit -n) is too low")
-        endpoints = [e.model_copy(update={"concurrency": max(1, e.concurrency * allowed // in_flight)}) for e in endpoints]
+        endpoints = [
+            e.model_copy(update={"concurrency": max(1, e.concurrency * allowed // in_flight)}) for e in endpoints
+        ]
     lanes = open_lanes(endpoints, timeout_s)
     queue = _Queue(requests)
 
@@ -203,7 +205,9 @@ async def ask_all(
             await lane.client.close()
     if all(lane.stopped for lane in lanes):
         errors = [f"{lane.endpoint.base_url} gives nothing but errors ({lane.last_error[:300]})" for lane in lanes]
-        errors.append("what was answered is kept: mend the endpoint (is it up? is base_url right?), then run the same again")
+        errors.append(
+            "what was answered is kept: mend the endpoint (is it up? is base_url right?), then run the same again"
+        )
         raise UserError("\n".join(errors))
 
 
@@ -278,10 +282,14 @@ def _status(lane: Lane, error: openai.APIStatusError) -> Exception:
     status, text = error.status_code, error.response.text[:DETAIL]
     url, name = lane.endpoint.base_url, lane.endpoint.api_key_env
     if status in (401, 403):
-        hint = f"check the key in {name}" if name else "set `api_key_env` in the YAML to the variable that holds the key"
+        hint = (
+            f"check the key in {name}" if name else "set `api_key_env` in the YAML to the variable that holds the key"
+        )
         return UserError(f"{url} refuses the key (HTTP {status}): {hint}; what was answered so far is kept")
     if status == 404:
-        return UserError(f"{url} answers 404: check base_url (it usually ends in /v1) and the model's name; it said: {text}")
+        return UserError(
+            f"{url} answers 404: check base_url (it usually ends in /v1) and the model's name; it said: {text}"
+        )
     if status in (408, 409, 425, 429) or status >= 500:
         after = error.response.headers.get("retry-after", "")
         return Transient(str(status), text, float(after) if after.replace(".", "", 1).isdigit() else None)

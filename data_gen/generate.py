@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-
 from data_gen.chat import ChatRequest, Sampling, ask_all, seed_of
 from data_gen.cli import Unfinished, command
 from data_gen.config import LOCAL, ChatModel, Endpoint, Recipe, dump, find_template, load_recipe
@@ -120,7 +119,9 @@ class Meter:
 
     @property
     def dollars(self) -> float | None:
-        return self._prices.dollars(self.prompt_tokens, self.completion_tokens, self.seconds + self._before.get("seconds", 0.0))
+        return self._prices.dollars(
+            self.prompt_tokens, self.completion_tokens, self.seconds + self._before.get("seconds", 0.0)
+        )
 
     def may_start(self) -> bool:
         """Return whether the budget allows another request."""
@@ -156,7 +157,9 @@ def _ask(
                     errors.append(outcome.row())
                     failures += 1
                 spent = "" if meter.dollars is None else f", ${meter.dollars:.2f}"
-                progress.set_postfix_str(f"{meter.new_tokens / meter.seconds:.0f} tokens/s, {failures} errors{spent}", False)
+                progress.set_postfix_str(
+                    f"{meter.new_tokens / meter.seconds:.0f} tokens/s, {failures} errors{spent}", False
+                )
                 progress.update(1)
 
             teacher = config.teacher
@@ -177,7 +180,6 @@ def endpoints_of(model: ChatModel, log: Path) -> Iterator[list[Endpoint]]:
                 endpoint = endpoint.model_copy(update={"base_url": base_url})
             ready.append(endpoint)
         yield ready
-
 
 
 if __name__ == "__main__":

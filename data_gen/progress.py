@@ -1,8 +1,8 @@
 """A progress bar with rate and ETA for anything over a few seconds; on a log file, a line now and then.
 
-    with bar(total=1600, unit="trace") as progress:
-        progress.update(1)
-        progress.set_postfix_str("381 tokens/s, 2 errors, $0.00")
+with bar(total=1600, unit="trace") as progress:
+    progress.update(1)
+    progress.set_postfix_str("381 tokens/s, 2 errors, $0.00")
 """
 
 import sys

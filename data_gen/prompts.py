@@ -1,8 +1,8 @@
 """What is said to a model, and the one format that is trained on. Used by the teacher, the export and evaluation alike.
 
-    question(problem)                    -> "What is 1/4 + 1/4?\\n\\nPut the final answer inside \\\\boxed{}."
-    messages(system, shots, question)    -> [{"role": "system", ...}, {"role": "user", ...}, ...]
-    thought_solution("1/4 + ...", "It is \\\\boxed{1/2}.")   -> "<|begin_of_thought|>\\n\\n1/4 + ...\\n\\n<|end_of_thought|>..."
+question(problem)                    -> "What is 1/4 + 1/4?\\n\\nPut the final answer inside \\\\boxed{}."
+messages(system, shots, question)    -> [{"role": "system", ...}, {"role": "user", ...}, ...]
+thought_solution("1/4 + ...", "It is \\\\boxed{1/2}.")   -> "<|begin_of_thought|>\\n\\n1/4 + ...\\n\\n<|end_of_thought|>..."
 """
 
 import re
@@ -68,9 +68,7 @@ def student_system(recipe: Recipe) -> str:
 
 def thought_solution(thought: str, solution: str) -> str:
     """Return the assistant's turn as it is trained on, exactly."""
-    return (
-        f"{BEGIN_THOUGHT}\n\n{thought.strip()}\n\n{END_THOUGHT}\n\n{BEGIN_SOLUTION}\n\n{solution.strip()}\n\n{END_SOLUTION}"
-    )
+    return f"{BEGIN_THOUGHT}\n\n{thought.strip()}\n\n{END_THOUGHT}\n\n{BEGIN_SOLUTION}\n\n{solution.strip()}\n\n{END_SOLUTION}"
 
 
 def split_sections(text: str) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Where a run's files lie. `ls runs/<run>/data` explains the pipeline.
 
-    Run(Path("runs/quickstart")).traces        -> runs/quickstart/data/02_traces.jsonl
-    Run(Path("runs/quickstart")).model("x")    -> runs/quickstart/model/x
+Run(Path("runs/quickstart")).traces        -> runs/quickstart/data/02_traces.jsonl
+Run(Path("runs/quickstart")).model("x")    -> runs/quickstart/model/x
 """
 
 from dataclasses import dataclass

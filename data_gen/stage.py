@@ -109,6 +109,11 @@ def environment() -> dict[str, Any]:
     }
 
 
+def _made(path: Path) -> bool:
+    """Return whether anything was put into a file or folder yet."""
+    return any(path.iterdir()) if path.is_dir() else path.is_file() and path.stat().st_size > 0
+
+
 class Stage:
     """One stage of one run, as a context. `finished` says that there is nothing left to do."""
 
@@ -136,18 +141,20 @@ class Stage:
     def __enter__(self) -> "Stage":
         for path in self.inputs:
             if not path.is_file():
-                raise UserError(f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)")
+                raise UserError(
+                    f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)"
+                )
         hashes = {path.name: file_hash(path) for path in self.inputs}
         with edit_manifest(self.run) as manifest:
             before = manifest["stages"].get(self.name, {})
-            if before and any(path.is_file() for path in self.outputs):
+            if before and any(_made(path) for path in self.outputs):
                 changed = changed_keys(before["settings"], self.settings)
                 if changed:
                     raise ConfigError(
                         f"{self.run.folder} was made with other settings: {'; '.join(changed)}; "
                         f"put them back, or start another run with RUN=new"
                     )
-                whole = before["finished"] and all(path.is_file() for path in self.outputs)
+                whole = before["finished"] and all(path.exists() for path in self.outputs)
                 same = before["inputs"] == hashes and before.get("limit") == self.limit
                 self.finished = whole and same and not self.force
                 self.restarted = not same

@@ -21,7 +21,7 @@ from data_gen.records import Problem, Row, Verdict, key, read_records, read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
-from data_gen.verifiers.pool import Answer, grade_all
+from data_gen.verifiers.pool import Answer, Grader
 
 
 def main(
@@ -66,9 +66,9 @@ def grade_file(
     rows = list(islice(read_rows(traces), limit))
     with Journal(output) as journal:
         missing = [row for row in rows if key(row) not in journal]
-        with bar(len(missing), " answers", "verify") as progress:
+        with Grader(workers) as grader, bar(len(missing), " answers", "verify") as progress:
             counts: Counter[str] = Counter()
-            for verdict in grade_all(_answers(missing, by_id, settings), workers):
+            for verdict in grader.grade(_answers(missing, by_id, settings)):
                 journal.append(verdict.row())
                 counts[verdict.reason] += 1
                 progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)

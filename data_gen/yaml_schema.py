@@ -1,7 +1,7 @@
 """Reading YAML against a schema: unknown keys refused, all faults of a file reported together, one line a fault.
 
-    recipes/x/data.yaml: teacher.temprature: unknown key (did you mean temperature?)
-    recipes/x/data.yaml: mix.pick: 'shortest', 'longest', 'random' or 'all' is expected, not 'best'
+recipes/x/data.yaml: teacher.temprature: unknown key (did you mean temperature?)
+recipes/x/data.yaml: mix.pick: 'shortest', 'longest', 'random' or 'all' is expected, not 'best'
 """
 
 import difflib

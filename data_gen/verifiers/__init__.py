@@ -1,6 +1,6 @@
 """Is an answer right? One implementation, used by data_gen and eval alike.
 
-A verifier takes a text and a problem's gold and returns a Finding. `pool.grade_all` runs them in workers that can be
+A verifier takes a text and a problem's gold and returns a Finding. `pool.Grader` runs them in workers that can be
 killed; nothing else calls them.
 """
 

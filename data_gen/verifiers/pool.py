@@ -1,11 +1,13 @@
 """Grading many answers in worker processes that have a deadline and a memory limit.
 
-    for verdict in grade_all([Answer("q1", 0, "\\\\boxed{4}", "math_answer", {"answer": "4"})], workers=2):
-        ...
+    with Grader(workers=2) as grader:
+        for verdict in grader.grade([Answer("q1", 0, "\\\\boxed{4}", "math_answer", {"answer": "4"})]):
+            ...
 
 A worker that hangs is killed and replaced, which `pebble` can and the standard library's pools cannot. Order is kept.
 """
 
+import collections
 import logging
 import resource
 import time
@@ -13,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as DeadlineError
 from dataclasses import dataclass
 from multiprocessing import get_context
+from types import TracebackType
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -54,15 +57,29 @@ def _grade(answer: Answer) -> tuple[Finding, float]:
     return finding, time.perf_counter() - started
 
 
-def grade_all(answers: Iterable[Answer], workers: int) -> Iterator[Verdict]:
-    """Yield a Verdict for every answer, in order. A hang is `timeout`, a dead worker `infra`; both undecided."""
-    with ProcessPool(max_workers=workers, context=get_context("forkserver"), initializer=_start_worker) as pool:
-        waiting: list[tuple[Answer, Any]] = []
+class Grader:
+    """A pool of grading workers, as a context."""
+
+    def __init__(self, workers: int) -> None:
+        self._pool = ProcessPool(max_workers=workers, context=get_context("forkserver"), initializer=_start_worker)
+
+    def __enter__(self) -> "Grader":
+        self._pool.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.__exit__(kind, error, trace)
+
+    def grade(self, answers: Iterable[Answer]) -> Iterator[Verdict]:
+        """Yield a Verdict for every answer, in order. A hang is `timeout`, a dead worker `infra`; both undecided."""
+        waiting: collections.deque[tuple[Answer, Any]] = collections.deque()
         for answer in answers:
             known = answer.verifier in VERIFIERS
-            waiting.append((answer, pool.schedule(_grade, args=[answer], timeout=DEADLINE_S) if known else None))
+            waiting.append((answer, self._pool.schedule(_grade, args=[answer], timeout=DEADLINE_S) if known else None))
             if len(waiting) >= WAITING:
-                yield _verdict(*waiting.pop(0))
+                yield _verdict(*waiting.popleft())
         for item in waiting:
             yield _verdict(*item)
 

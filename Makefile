@@ -1,0 +1,94 @@
+# `make` prints help. Every target is one line that calls `python -m ...`; settings live in the YAML, not here.
+
+RECIPE ?= sky_t1_preview
+RUN ?= $(notdir $(RECIPE))
+CONFIG ?=
+ARGS ?=
+MODEL ?=
+DRY ?=
+STAGE ?=
+LIMIT ?=
+
+PYTHON := .venv/bin/python
+COMMON = --recipe=recipes/$(RECIPE) --run=runs/$(RUN)
+SOME = $(if $(LIMIT),--limit=$(LIMIT))
+WITH = $(if $(CONFIG),--config=$(CONFIG))
+SMALL_MODEL := runs/models/SmolLM2-135M-Instruct
+SERVE := $(if $(shell nvidia-smi -L 2>/dev/null),serve-gpu,serve-cpu)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup quickstart test check data train eval report serve plan doctor bench clean
+
+help: ## this text
+	@printf 'make TARGET [RECIPE=%s] [RUN=name] [CONFIG=name] [ARGS="key=value"]\n\n' $(RECIPE)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@printf '\nrecipes: %s\n' "$(patsubst recipes/%/data.yaml,%,$(shell find recipes -name data.yaml | sort))"
+
+# --- environments: real files, so a second call costs nothing; a changed requirements file makes one anew -------------
+
+.venv/made: requirements/core.txt
+	rm -rf .venv && python3 -m venv .venv && .venv/bin/pip install -q -r requirements/core.txt && touch $@
+
+.venv-train/made: requirements/train.txt
+	rm -rf .venv-train && python3 -m venv .venv-train && .venv-train/bin/pip install -q -r requirements/train.txt && touch $@
+
+.venv-serve/made: requirements/$(SERVE).txt
+	rm -rf .venv-serve && python3 -m venv .venv-serve && .venv-serve/bin/pip install -q -r requirements/$(SERVE).txt $(if $(filter serve-cpu,$(SERVE)),&& .venv-serve/bin/pip install -q --no-deps -r requirements/serve-cpu-nodeps.txt) && touch $@
+
+$(SMALL_MODEL)/config.json: launch/small_model.py | .venv-train/made
+	.venv-train/bin/python launch/small_model.py $(SMALL_MODEL)
+
+setup: .venv/made .venv-train/made .venv-serve/made ## make the three environments
+
+# --- the two commands -------------------------------------------------------------------------------------------------
+
+quickstart: setup $(SMALL_MODEL)/config.json ## the whole loop on this machine: no GPU, no key
+	@$(MAKE) --no-print-directory data train eval report RECIPE=quickstart RUN=$(if $(filter command line,$(origin RUN)),$(RUN),quickstart)
+
+test: setup $(SMALL_MODEL)/config.json ## run the tests
+	$(PYTHON) -m pytest $(ARGS)
+
+# --- the stages -------------------------------------------------------------------------------------------------------
+
+data: .venv/made ## problems -> verified ShareGPT rows; DRY=1 plans and asks nothing of anyone
+ifneq ($(DRY),)
+	@$(PYTHON) -m launch.plan --recipe=recipes/$(RECIPE)
+else
+	@$(PYTHON) -m eval.benchmarks $(COMMON)
+	@$(PYTHON) -m data_gen.collect $(COMMON) $(SOME)
+	@$(PYTHON) -m data_gen.generate $(COMMON) $(SOME)
+	@$(PYTHON) -m data_gen.rewrite $(COMMON)
+	@$(PYTHON) -m data_gen.verify $(COMMON)
+	@$(PYTHON) -m data_gen.mix $(COMMON) $(WITH)
+	@$(PYTHON) -m data_gen.export $(COMMON) $(WITH)
+endif
+
+train: .venv/made .venv-train/made ## LLaMA-Factory on llamafactory_configs/$(CONFIG).yaml; ARGS="learning_rate=2e-5" overrides
+	@$(PYTHON) -m launch.train $(COMMON) $(WITH) $(if $(ARGS),--args="$(ARGS)")
+
+eval: .venv/made ## score the recipe's models, or MODEL=name
+	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(MODEL),--model=$(MODEL)) $(SOME)
+
+report: .venv/made ## report.md, index.html and summary.json; prints the table
+	@$(PYTHON) -m eval.report --run=runs/$(RUN)
+
+serve: .venv/made .venv-serve/made ## the recipe's teacher, or MODEL=, behind an OpenAI-compatible endpoint
+	@$(PYTHON) -m launch.serve --recipe=recipes/$(RECIPE) $(if $(MODEL),--model=$(MODEL)) $(ARGS)
+
+plan: .venv/made ## requests, tokens and dollars before they are spent
+	@$(PYTHON) -m launch.plan --recipe=recipes/$(RECIPE)
+
+doctor: .venv/made ## what is here, what is missing, what to do
+	@$(PYTHON) -m launch.doctor
+
+# --- the project itself -----------------------------------------------------------------------------------------------
+
+check: .venv/made ## lint, format, types
+	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy data_gen eval launch tests bench
+
+bench: .venv/made ## generation throughput beside vLLM's own benchmark, on the small model
+	$(PYTHON) -m bench.generate
+
+clean: ## caches and reports; STAGE=train also removes that stage's output and what follows it
+	@$(PYTHON) -m launch.clean --run=runs/$(RUN) $(if $(STAGE),--stage=$(STAGE))

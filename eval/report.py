@@ -1,0 +1,82 @@
+"""report: what the run did, in three files: report.md, index.html, summary.json. Prints the table.
+
+    python -m eval.report --run=runs/quickstart
+
+Everything is read from the run's own files; nothing is computed here that is not in summary.json. A cell that was not
+run says so.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from data_gen.cli import UserError, command
+from data_gen.journal import write_text
+from data_gen.run_folder import Run
+from data_gen.stage import read_funnel, read_manifest
+from eval import report_pages
+
+ORDER = {"base": 0, "base_few_shot": 1, "trained": 2}
+
+
+def main(run: str) -> None:
+    """Write the report of a run into runs/<run>/report/ and print its table."""
+    folder = Run(Path(run))
+    if not folder.manifest.is_file():
+        raise UserError(f"{folder.folder}: no run there (no manifest.json); `make data` starts one")
+    summary = summarize(folder)
+    losses = _losses(folder)
+    write_text(folder.report / "summary.json", json.dumps(summary, indent=1) + "\n")
+    write_text(folder.report / "report.md", report_pages.markdown(summary))
+    write_text(folder.report / "index.html", report_pages.html(summary, losses))
+    print()
+    print(report_pages.table(summary["results"]))
+    print(f"\nreport: {folder.report / 'index.html'}")
+
+
+def summarize(run: Run) -> dict[str, Any]:
+    """Return summary.json: results, funnel, cost and seconds, each as the stages recorded it."""
+    manifest = read_manifest(run)
+    stages = manifest["stages"]
+    return {
+        "recipe": _recipe_name(run),
+        "run": run.name,
+        "results": results(run),
+        "funnel": read_funnel(run),
+        "cost": {name: stage["dollars"] for name, stage in stages.items() if stage.get("dollars") is not None},
+        "seconds": {name: stage["seconds"] for name, stage in stages.items() if "seconds" in stage},
+        "tokens": {name: stage["usage"] for name, stage in stages.items() if stage.get("usage")},
+        "tokens_per_second": {n: s["tokens_per_second"] for n, s in stages.items() if s.get("tokens_per_second")},
+        "environment": manifest.get("environment", {}),
+        "unfinished": [name for name, stage in stages.items() if not stage.get("finished")],
+    }
+
+
+def _recipe_name(run: Run) -> str:
+    """Return the recipe's name: that of the dataset which the run exported, else the run's."""
+    datasets = sorted(run.dataset.glob("*.jsonl"))
+    return datasets[0].stem if datasets else run.name
+
+
+def results(run: Run) -> list[dict[str, Any]]:
+    """Return a row for every model, benchmark and metric that was scored in this run."""
+    rows = []
+    for path in sorted((run.folder / "eval").glob("*/*/scores.json")):
+        scores = json.loads(path.read_text(encoding="utf-8"))
+        shared = {name: scores[name] for name in ("n", "n_samples", "no_answer", "truncated", "undecided", "date")}
+        for result in scores["results"]:
+            rows.append(
+                {"model": scores["model"], "benchmark": scores["benchmark"], **result, **shared, "origin": "measured"}
+            )
+    return sorted(rows, key=lambda row: (row["benchmark"], ORDER.get(row["model"], 9), row["model"], row["metric"]))
+
+
+def _losses(run: Run) -> dict[str, list[list[float]]]:
+    return {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))["losses"]
+        for path in sorted((run.folder / "model").glob("*/train.json"))
+    }
+
+
+if __name__ == "__main__":
+    command(main)

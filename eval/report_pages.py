@@ -1,0 +1,156 @@
+"""The report's pages out of summary.json: a table in Markdown, and one HTML file that opens from disk."""
+
+import html as escaping
+import io
+from typing import Any
+
+Summary = dict[str, Any]
+Rows = list[dict[str, Any]]
+
+STYLE = """
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto }
+th, td { padding: .3rem .7rem; border-bottom: 1px solid #8886; text-align: left }
+svg { max-width: 100%; height: auto; background: #fff }
+"""
+
+
+def percent(row: dict[str, Any]) -> str:
+    """Return "43.0 % [37.1, 49.0]"."""
+    low, high = row["ci95"]
+    return f"{100 * row['value']:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def cells(results: Rows) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the lines of the score table, a line a model and benchmark."""
+    header = ["model", "benchmark", "accuracy [95 %]", "boxes ignored [95 %]", "no box", "truncated", "undecided", "n"]
+    by_model: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in results:
+        by_model.setdefault((row["benchmark"], row["model"]), {})[row["metric"]] = row
+    lines = []
+    for (benchmark, model), metrics in by_model.items():
+        main, loose = metrics["accuracy"], metrics.get("accuracy_last_number")
+        shares = [f"{100 * main[name]:.1f} %" for name in ("no_answer", "truncated", "undecided")]
+        lines.append(
+            [
+                model,
+                benchmark,
+                percent(main),
+                percent(loose) if loose else "not run",
+                *shares,
+                f"{main['n']} x {main['n_samples']}",
+            ]
+        )
+    return header, lines
+
+
+def table(results: Rows) -> str:
+    """Return the score table in Markdown, its columns aligned for a terminal."""
+    header, lines = cells(results)
+    return markdown_table(header, lines) if lines else "no model was evaluated yet (`make eval`)"
+
+
+def markdown_table(header: list[str], lines: list[list[str]]) -> str:
+    """Return a Markdown table with aligned columns."""
+    widths = [max(len(line[i]) for line in [header, *lines]) for i in range(len(header))]
+    rows = [header, ["-" * width for width in widths], *lines]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows
+    )
+
+
+def funnel_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
+    """Return the funnel's table."""
+    lines = [
+        [
+            line["stage"],
+            f"{line['in']:,}",
+            f"{line['kept']:,} {line['unit']}",
+            ", ".join(f"{reason} {count:,}" for reason, count in line["reasons"].items()),
+        ]
+        for line in summary["funnel"]
+    ]
+    return ["stage", "in", "kept", "dropped"], lines
+
+
+def cost_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
+    """Return seconds, tokens and dollars of each stage."""
+    lines = []
+    for name, seconds in summary["seconds"].items():
+        tokens = summary["tokens"].get(name, {})
+        rate = summary["tokens_per_second"].get(name)
+        dollars = summary["cost"].get(name)
+        lines.append(
+            [
+                name,
+                f"{seconds:,.1f}",
+                f"{tokens.get('prompt_tokens', 0):,}" if tokens else "",
+                f"{tokens.get('completion_tokens', 0):,}" if tokens else "",
+                f"{rate:,.0f}" if rate else "",
+                f"${dollars:,.2f}" if dollars is not None else "no price",
+            ]
+        )
+    return ["stage", "seconds", "prompt tokens", "completion tokens", "tokens/s", "dollars"], lines
+
+
+def markdown(summary: Summary) -> str:
+    """Return report.md."""
+    environment = summary["environment"]
+    parts = [
+        f"# {summary['run']}",
+        f"Recipe {summary['recipe']}, commit {environment.get('commit')}, {environment.get('cpus')} CPU cores.",
+        "## Scores",
+        table(summary["results"]),
+        "## Funnel",
+        markdown_table(*funnel_cells(summary)),
+        "## Time, tokens, cost",
+        markdown_table(*cost_cells(summary)),
+    ]
+    if summary["unfinished"]:
+        parts.append(f"Not finished: {', '.join(summary['unfinished'])}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def html(summary: Summary, losses: dict[str, list[list[float]]]) -> str:
+    """Return index.html; all text of the run is escaped."""
+
+    def as_html(header: list[str], lines: list[list[str]]) -> str:
+        head = "".join(f"<th>{escaping.escape(cell)}</th>" for cell in header)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escaping.escape(cell)}</td>" for cell in line) + "</tr>" for line in lines
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    title = escaping.escape(str(summary["run"]))
+    sections = [
+        ("Scores", as_html(*cells(summary["results"]))),
+        ("Funnel", as_html(*funnel_cells(summary))),
+        *((f"Loss of {escaping.escape(name)}", loss_plot(points)) for name, points in losses.items()),
+        ("Time, tokens, cost", as_html(*cost_cells(summary))),
+    ]
+    body = "".join(f"<h2>{heading}</h2>{content}" for heading, content in sections)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>'
+        f"<body><h1>{title}</h1>{body}</body></html>\n"
+    )
+
+
+def loss_plot(points: list[list[float]]) -> str:
+    """Return the loss by step as inline SVG."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 3))
+    axes.plot([step for step, _ in points], [loss for _, loss in points])
+    axes.set_xlabel("optimizer step")
+    axes.set_ylabel("loss")
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    written = io.StringIO()
+    figure.savefig(written, format="svg", bbox_inches="tight", metadata={"Date": None})
+    pyplot.close(figure)
+    return written.getvalue().partition("<!DOCTYPE")[2].partition(">")[2]

@@ -1,0 +1,60 @@
+"""clean: remove what can be made again without paying; never traces, journals or models unless the stage is named.
+
+python -m launch.clean --run=runs/quickstart                    # caches and the report
+python -m launch.clean --run=runs/quickstart --stage=train      # the model, and what follows it: eval and report
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from data_gen.cli import ConfigError, command
+from data_gen.run_folder import Run, errors_of
+from data_gen.stage import edit_manifest
+
+CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")
+
+# In pipeline order: what each stage made. Cleaning one cleans those after it.
+OUTPUTS: dict[str, Callable[[Run], list[Path]]] = {
+    "collect": lambda run: [run.problems, run.removed_problems, run.ready_traces, run.benchmarks],
+    "generate": lambda run: [run.traces, errors_of(run.traces)],
+    "rewrite": lambda run: [run.rewritten, errors_of(run.rewritten)],
+    "verify": lambda run: [run.verdicts],
+    "mix": lambda run: [run.mixture],
+    "export": lambda run: [run.dataset],
+    "train": lambda run: [run.folder / "model"],
+    "eval": lambda run: [run.folder / "eval"],
+    "report": lambda run: [run.report],
+}
+
+
+def main(run: str, stage: str | None = None) -> None:
+    """Remove caches and the report, or the output of `stage` and of every stage after it."""
+    folder = Run(Path(run))
+    if stage is None:
+        _remove([Path(name) for name in CACHES] + [folder.report])
+        return
+    if stage not in OUTPUTS:
+        raise ConfigError(f"--stage={stage}: one of {', '.join(OUTPUTS)} is expected")
+    names = list(OUTPUTS)[list(OUTPUTS).index(stage) :]
+    for name in names:
+        _remove(OUTPUTS[name](folder))
+    if folder.manifest.is_file():
+        with edit_manifest(folder) as manifest:
+            kept = {name: row for name, row in manifest["stages"].items() if name.split()[0] not in names}
+            manifest["stages"] = kept
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
+        else:
+            continue
+        print(f"removed {path}")
+
+
+if __name__ == "__main__":
+    command(main)

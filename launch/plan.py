@@ -1,0 +1,64 @@
+"""plan: requests, tokens and dollars of a recipe, before they are spent. Asks nothing of anyone.
+
+    python -m launch.plan --recipe=recipes/sky_t1_preview        (make plan, make data DRY=1)
+
+Counts are upper bounds: published sizes before dedup, difficulty and decontamination. Tokens come from `expect` in the
+YAML where it is given, else from max_tokens, the bound that no request can pass. What is not known says unknown.
+"""
+
+from data_gen.cli import command
+from data_gen.config import ChatModel, Recipe, load_recipe
+from data_gen.sources import SOURCES
+
+
+def main(recipe: str) -> None:
+    """Print what the recipe's data will take."""
+    config = load_recipe(recipe)
+    print(f"plan of {config.folder}/data.yaml: upper bounds, before dedup, difficulty and decontamination\n")
+    problems = _sources(config)
+    requests = None if problems is None else problems * config.teacher.samples
+    _model("teacher", config.teacher, requests)
+    if config.rewriter.chat:
+        _model("rewriter", config.rewriter.chat, requests)
+    else:
+        print("rewriter  rules: no requests")
+    budget = "none" if config.budget_usd is None else f"${config.budget_usd:,.2f}"
+    print(f"budget    {budget}")
+
+
+def _sources(config: Recipe) -> int | None:
+    """Print a line a source; return the problems that are asked, or None where a source cannot tell."""
+    counts = {name: SOURCES[name].count(source) for name, source in config.source_configs.items()}
+    for name, count in counts.items():
+        told = "unknown (read it to know)" if count is None else f"{count:,} problems"
+        ready = "answers come ready, none asked" if name == "still2" else told
+        print(f"source    {name:<14} {ready}")
+    known = [count for count in counts.values() if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _model(role: str, model: ChatModel, requests: int | None) -> None:
+    """Print the requests, tokens and dollars of each endpoint, shared out by concurrency."""
+    lanes = sum(endpoint.concurrency for endpoint in model.endpoints)
+    expect, prices = model.expect, model.prices
+    for endpoint in model.endpoints:
+        where = f"{role:<9} {model.model} at {endpoint.base_url}"
+        if requests is None:
+            print(f"{where}: requests unknown, tokens unknown, dollars unknown")
+            continue
+        share = round(requests * endpoint.concurrency / lanes)
+        out = share * (expect.completion_tokens or model.max_tokens)
+        bound = "" if expect.completion_tokens else "at most "
+        into = None if expect.prompt_tokens is None else share * expect.prompt_tokens
+        asked = "unknown" if into is None else f"{into:,}"
+        dollars = (
+            None if into is None else prices.dollars(into, out, 0.0) if prices.input_per_mtok is not None else None
+        )
+        told = "unknown (no prices or no expected tokens in the YAML)" if dollars is None else f"{bound}${dollars:,.2f}"
+        print(f"{where}: {share:,} requests, prompt tokens {asked}, completion tokens {bound}{out:,}, dollars {told}")
+        for text in filter(None, (expect.source, prices.source)):
+            print(f"          source: {text}")
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,25 @@
+"""serve: a recipe's teacher, or any model, behind an OpenAI-compatible endpoint, until Ctrl-C.
+
+python -m launch.serve --recipe=recipes/quickstart [--model=FOLDER_OR_NAME] [--port=8000]
+"""
+
+import time
+from pathlib import Path
+
+from data_gen.cli import command
+from data_gen.config import load_recipe
+from data_gen.local_server import serve
+
+
+def main(recipe: str, model: str | None = None, port: int = 8000, log: str = "runs/serve.log") -> None:
+    """Serve the recipe's teacher, or `model`, with vLLM on 127.0.0.1:`port`."""
+    teacher = load_recipe(recipe).teacher
+    flags = teacher.serve if model in (None, teacher.model) else {}
+    with serve(model or teacher.model, flags, Path(log), port) as base_url:
+        print(f"base_url: {base_url}   model: {model or teacher.model}   (Ctrl-C stops it)", flush=True)
+        while True:
+            time.sleep(3600)
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,1 @@
+"""Tests. The one fake, a scripted endpoint, is in endpoint.py."""

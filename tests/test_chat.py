@@ -1,0 +1,152 @@
+"""Rule 5.2: an error, an empty body, a refusal or a cut answer never becomes training text."""
+
+import asyncio
+import json
+
+import pytest
+
+from data_gen.chat import ChatRequest, Sampling, ask_all, seed_of
+from data_gen.cli import UserError
+from data_gen.config import Endpoint as EndpointConfig
+from data_gen.records import Failure, Trace
+from tests.endpoint import Endpoint, answer, status
+
+SAMPLING = Sampling("m", 0.7, 1.0, 100)
+BODY = {"choices": [{"finish_reason": "stop", "message": {"content": "4"}}]}
+
+
+def request(number: int = 0, sample: int = 0) -> ChatRequest:
+    said = [{"role": "user", "content": f"question {number}"}]
+    return ChatRequest(f"q{number}", sample, said, seed_of(0, f"q{number}", sample), SAMPLING)
+
+
+def ask(requests, *urls, retries=2, **options):
+    outcomes = []
+    endpoints = [EndpointConfig(base_url=url, concurrency=4) for url in urls]
+
+    async def at_once(seconds):
+        waits.append(seconds)
+
+    waits: list[float] = []
+    options.setdefault("record", outcomes.append)
+    asyncio.run(ask_all(requests, endpoints, 2.0, retries, sleep=at_once, **options))
+    return outcomes, waits
+
+
+def test_a_whole_answer_is_a_trace_with_its_reasoning_and_usage():
+    with Endpoint(lambda _: answer("It is 4.", reasoning_content="2 + 2")) as endpoint:
+        outcomes, _ = ask([request()], endpoint.url)
+    (trace,) = outcomes
+    assert isinstance(trace, Trace)
+    assert (trace.text, trace.reasoning, trace.usage.completion_tokens) == ("It is 4.", "2 + 2", 5)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "final"),
+    [
+        (answer("half an ans", "length"), "length", True),
+        (answer("", "content_filter"), "content_filter", True),
+        (answer(None, refusal="I will not"), "refusal", True),
+        (answer(""), "empty", True),
+        (answer("  \n"), "empty", True),
+        (answer(None, reasoning="only thoughts"), "empty", True),
+        (answer("text", "tool_calls"), "malformed", True),
+        (answer("text", None), "malformed", True),
+        ((200, {}, b"{}"), "malformed", True),
+        ((200, {}, b"[]"), "malformed", True),
+        ((200, {}, json.dumps({"choices": []}).encode()), "malformed", True),
+        ((200, {}, json.dumps({"choices": [{"message": {"content": ["x"]}, "finish_reason": "stop"}]}).encode()),
+         "malformed", True),
+        ((200, {"Content-Type": "text/html"}, b"<html>it works</html>"), "not_json", False),
+        ((200, {}, b'{"choices": [{"finish_re'), "not_json", False),
+        ((200, {"X-Length": "500"}, b'{"choices"'), "connection", False),
+        (None, "connection", False),
+        (status(429), "429", False),
+        (status(500), "500", False),
+        (status(503), "503", False),
+        (status(400, "maximum context length"), "rejected", True),
+    ],
+)  # fmt: skip
+def test_whatever_is_no_whole_answer_is_a_failure(reply, error, final):
+    with Endpoint(lambda body: reply if "question 0" in str(body) else answer("4")) as endpoint:
+        outcomes, _ = ask([request(number) for number in range(2)], endpoint.url)
+    failure = next(outcome for outcome in outcomes if outcome.id == "q0")
+    assert isinstance(failure, Failure)
+    expected = ("timeout", "connection") if error == "connection" else (error,)
+    assert failure.error in expected
+    assert failure.final == final
+    assert isinstance(next(outcome for outcome in outcomes if outcome.id == "q1"), Trace)
+
+
+def test_a_transient_error_is_retried_and_then_answered():
+    replies = [status(500), None, (200, {}, b"<html>"), answer("4")]
+    with Endpoint(lambda _: replies.pop(0)) as endpoint:
+        outcomes, waits = ask([request()], endpoint.url, retries=5)
+    assert isinstance(outcomes[0], Trace)
+    assert len(waits) == 3
+
+
+def test_retry_after_is_obeyed():
+    replies = [status(429, Retry_After="7"), answer("4")]
+    with Endpoint(lambda _: replies.pop(0)) as endpoint:
+        _, waits = ask([request()], endpoint.url)
+    assert waits[0] >= 7
+
+
+def test_retries_are_bounded():
+    with Endpoint(lambda _: status(500)) as endpoint:
+        with pytest.raises(UserError, match="nothing but errors"):
+            ask([request(number) for number in range(50)], endpoint.url, retries=2)
+        assert len(endpoint.requests) <= 4 * 3 * 2  # lanes, attempts, and what was in flight when it was left
+
+
+def test_a_refused_key_stops_at_once_and_the_key_is_in_no_message(monkeypatch):
+    monkeypatch.setenv("TEST_KEY", "sk-secret")
+    config = EndpointConfig(base_url="http://x", api_key_env="TEST_KEY")
+    with Endpoint(lambda _: status(401, "bad key sk-secret")) as endpoint:
+        config = config.model_copy(update={"base_url": endpoint.url})
+        with pytest.raises(UserError) as error:
+            asyncio.run(ask_all([request()], [config], 2.0, 2, lambda _: None))
+        assert endpoint.keys == ["Bearer sk-secret"]
+    assert "TEST_KEY" in str(error.value)
+    assert "sk-secret" not in str(error.value)
+
+
+def test_a_key_that_an_endpoint_echoes_is_scrubbed_from_the_record(monkeypatch):
+    monkeypatch.setenv("TEST_KEY", "sk-secret")
+    outcomes: list[Failure] = []
+    with Endpoint(lambda _: status(400, "bad sk-secret")) as endpoint:
+        config = EndpointConfig(base_url=endpoint.url, api_key_env="TEST_KEY")
+        asyncio.run(ask_all([request()], [config], 2.0, 0, outcomes.append))
+    assert "sk-secret" not in outcomes[0].detail
+
+
+def test_a_missing_key_is_told_by_its_name():
+    with pytest.raises(UserError, match="NO_SUCH_KEY_HERE"):
+        asyncio.run(ask_all([request()], [EndpointConfig(base_url="http://x", api_key_env="NO_SUCH_KEY_HERE")],
+                            2.0, 0, lambda _: None))  # fmt: skip
+
+
+def test_endpoints_share_the_work_and_a_dead_one_loses_nothing():
+    requests = [request(number) for number in range(60)]
+    with Endpoint(lambda _: answer("4"), delay=0.01) as one, Endpoint(lambda _: answer("4"), delay=0.01) as two:
+        outcomes, _ = ask(requests, one.url, two.url, "http://127.0.0.1:9/v1", retries=0)
+        assert min(len(one.requests), len(two.requests)) >= 15
+    assert {outcome.id for outcome in outcomes} == {r.id for r in requests}
+    assert all(isinstance(outcome, Trace) for outcome in outcomes)
+
+
+def test_samples_of_a_problem_have_seeds_and_hashes_of_their_own():
+    requests = [request(0, sample) for sample in range(16)]
+    with Endpoint(lambda _: answer("4")) as endpoint:
+        ask(requests, endpoint.url)
+        assert len({body["seed"] for body in endpoint.requests}) == 16
+    assert len({r.hash for r in requests}) == 16
+
+
+def test_the_budget_stops_new_requests():
+    done: list[Trace] = []
+    with Endpoint(lambda _: answer("4")) as endpoint:
+        config = EndpointConfig(base_url=endpoint.url, concurrency=1)
+        asyncio.run(ask_all((request(n) for n in range(50)), [config], 2.0, 0, done.append, lambda: len(done) < 5))
+    assert len(done) == 5

@@ -1,0 +1,72 @@
+"""Options: a mistake is one line and exit status 2, before anything runs."""
+
+import pytest
+
+from data_gen.cli import ConfigError, parse
+
+COMMANDS = [
+    "data_gen.collect",
+    "data_gen.generate",
+    "data_gen.rewrite",
+    "data_gen.verify",
+    "data_gen.mix",
+    "data_gen.export",
+    "eval.benchmarks",
+    "eval.run",
+    "eval.report",
+    "launch.clean",
+    "launch.doctor",
+    "launch.plan",
+    "launch.serve",
+    "launch.train",
+]
+
+
+def stage(recipe: str, run: str, limit: int | None = None, share: float = 0.5, retry_final: bool = False) -> None:
+    """Stand for a stage."""
+
+
+def test_values_follow_the_annotations():
+    assert parse(stage, ["--recipe=1,10", "--run", "007", "--limit=3", "--retry-final"]) == {
+        "recipe": "1,10",
+        "run": "007",
+        "limit": 3,
+        "retry_final": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--recipie=x", "--run=y"], "did you mean --recipe?"),
+        (["--recipe=x"], "--run=… is needed"),
+        (["--recipe=x", "--run=y", "--limit=many"], "--limit=many: int is expected"),
+        (["--recipe=x", "--run=y", "extra"], "unexpected 'extra'"),
+        (["--recipe=x", "--recipe=y", "--run=z"], "given twice"),
+        (["--recipe", "--run=z"], "--recipe needs a value"),
+    ],
+)
+def test_a_mistake_is_told(arguments, words):
+    with pytest.raises(ConfigError) as error:
+        parse(stage, arguments)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_every_command_has_help_and_refuses_a_misspelt_option(command, module):
+    helped = command(module, "--help")
+    assert helped.returncode == 0
+    assert "options:" in helped.stdout
+    refused = command(module, "--no_such_option=1")
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert "--no_such_option" in refused.stderr
+
+
+@pytest.mark.parametrize("module", ["data_gen.collect", "eval.run", "launch.train", "launch.plan"])
+def test_an_unknown_recipe_is_told_with_those_there_are(command, module):
+    options = ["--recipe=recipes/nothing"] + ([] if module == "launch.plan" else ["--run=runs/nothing"])
+    done = command(module, *options)
+    assert done.returncode == 2
+    assert "recipes/quickstart" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,63 @@
+"""Math answers: nothing wrong is accepted, and a hang costs one answer."""
+
+import json
+
+import pytest
+
+from data_gen.verifiers import math_answer
+from data_gen.verifiers.extract import boxed_answer, last_number
+from data_gen.verifiers.pool import Answer, Grader
+from tests.conftest import SHARED
+
+LABELLED = SHARED / "math_equivalence"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "expected"),
+    [
+        ("5", "500", False),
+        ("16384", "16385", False),
+        ("\\pi", "3.14", False),
+        ("1/3", "0.333", False),
+        ("10", "1000\\%", False),
+        ("12", "1", False),
+        ("\\frac{1}{2}", "0.5", True),
+        ("1000", "1,000", True),
+        ("-7", "-7.0", True),
+        ("2\\sqrt{2}", "\\sqrt{8}", True),
+        ("x^2+2x+1", "(x+1)^2", True),
+    ],
+)
+def test_bare_answers(gold, answer, expected):
+    assert (math_answer.compare(answer, gold).ok is True) == expected
+
+
+def test_exact_mode_takes_equal_strings_only():
+    assert math_answer.compare("\\frac{1}{2}", " \\frac{1}{2}", exact=True).ok
+    assert not math_answer.compare("0.5", "\\frac{1}{2}", exact=True).ok
+
+
+def test_an_answer_outside_a_box_is_no_answer():
+    assert math_answer.grade("The answer is 7.", {"answer": "7"}).reason == "no_answer"
+
+
+def test_the_last_number_is_for_the_format_column_only():
+    assert last_number("so 1,234.5 and then -7.") == "-7"
+    assert last_number("none") is None
+
+
+def test_a_hanging_answer_is_undecided_and_the_others_get_their_verdicts():
+    answers = [Answer(f"q{i}", 0, f"\\boxed{{{i}}}", "math_answer", {"answer": str(i)}) for i in range(20)]
+    answers[3] = Answer("q3", 0, "\\boxed{9^{9^{9^{9^{9}}}}}", "math_answer", {"answer": "9^{9^{9^{9}}}"})
+    with Grader(workers=2) as grader:
+        verdicts = list(grader.grade(answers))
+    assert [verdict.id for verdict in verdicts] == [answer.id for answer in answers]
+    assert verdicts[3].ok is not True
+    assert all(verdict.ok for number, verdict in enumerate(verdicts) if number != 3)
+
+
+@pytest.mark.skipif(not LABELLED.is_dir(), reason="the labelled answers are not here")
+def test_every_labelled_extraction_is_right():
+    for line in (LABELLED / "boxed_extraction.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        assert boxed_answer(row["text"]) == row["answer"], row["case"]
