@@ -138,9 +138,7 @@ def open_lanes(endpoints: list[Endpoint], timeout_s: float) -> list[Lane]:
             max_retries=0,
             timeout=openai.Timeout(timeout_s, connect=30.0),
             http_client=openai.DefaultAioHttpClient(
-                limits=httpx2.Limits(
-                    max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency
-                ),
+                limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
                 timeout=openai.Timeout(timeout_s, connect=30.0),
             ),
         )
@@ -171,9 +169,7 @@ async def ask_all(
     allowed = raise_open_files(in_flight)
     if allowed < in_flight:
         print(f"only {allowed} requests in flight, not {in_flight}: the limit of open files (ulimit -n) is too low")
-        endpoints = [
-            e.model_copy(update={"concurrency": max(1, e.concurrency * allowed // in_flight)}) for e in endpoints
-        ]
+        endpoints = [e.model_copy(update={"concurrency": max(1, e.concurrency * allowed // in_flight)}) for e in endpoints]
     lanes = open_lanes(endpoints, timeout_s)
     queue = _Queue(requests)
 
@@ -187,9 +183,9 @@ async def ask_all(
                 lane.failed_in_a_row += 1
                 lane.last_error = f"{outcome.error}: {outcome.detail}"
                 lane.stopped |= lane.failed_in_a_row >= min(GIVE_UP_AFTER, lane.endpoint.concurrency)
-                if lane.stopped and any(not other.stopped for other in lanes):
-                    queue.give_back(request)  # another endpoint may answer it
-                    continue
+                others = any(not other.stopped for other in lanes if other is not lane)
+                if others and queue.give_back(request, at_most=len(lanes)):
+                    continue  # another endpoint may answer it
             else:
                 lane.failed_in_a_row = 0
             record(outcome)
@@ -205,9 +201,7 @@ async def ask_all(
             await lane.client.close()
     if all(lane.stopped for lane in lanes):
         errors = [f"{lane.endpoint.base_url} gives nothing but errors ({lane.last_error[:300]})" for lane in lanes]
-        errors.append(
-            "what was answered is kept: mend the endpoint (is it up? is base_url right?), then run the same again"
-        )
+        errors.append("what was answered is kept: mend the endpoint (is it up? is base_url right?), then run the same again")
         raise UserError("\n".join(errors))
 
 
@@ -217,12 +211,18 @@ class _Queue:
     def __init__(self, requests: Iterable[ChatRequest]) -> None:
         self._rest = iter(requests)
         self._returned: collections.deque[ChatRequest] = collections.deque()
+        self._times: collections.Counter[str] = collections.Counter()
 
     def take(self) -> ChatRequest | None:
         return self._returned.popleft() if self._returned else next(self._rest, None)
 
-    def give_back(self, request: ChatRequest) -> None:
+    def give_back(self, request: ChatRequest, at_most: int) -> bool:
+        """Take a request back, unless it came back `at_most` times already; return whether it was taken."""
+        self._times[request.hash] += 1
+        if self._times[request.hash] > at_most:
+            return False
         self._returned.append(request)
+        return True
 
 
 async def _ask(
@@ -282,14 +282,10 @@ def _status(lane: Lane, error: openai.APIStatusError) -> Exception:
     status, text = error.status_code, error.response.text[:DETAIL]
     url, name = lane.endpoint.base_url, lane.endpoint.api_key_env
     if status in (401, 403):
-        hint = (
-            f"check the key in {name}" if name else "set `api_key_env` in the YAML to the variable that holds the key"
-        )
+        hint = f"check the key in {name}" if name else "set `api_key_env` in the YAML to the variable that holds the key"
         return UserError(f"{url} refuses the key (HTTP {status}): {hint}; what was answered so far is kept")
     if status == 404:
-        return UserError(
-            f"{url} answers 404: check base_url (it usually ends in /v1) and the model's name; it said: {text}"
-        )
+        return UserError(f"{url} answers 404: check base_url (it usually ends in /v1) and the model's name; it said: {text}")
     if status in (408, 409, 425, 429) or status >= 500:
         after = error.response.headers.get("retry-after", "")
         return Transient(str(status), text, float(after) if after.replace(".", "", 1).isdigit() else None)
@@ -332,9 +328,7 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
         reasoning=reasoning,
         finish_reason=finish,
         model=request.sampling.model,
-        usage=Usage(
-            prompt_tokens=usage.get("prompt_tokens") or 0, completion_tokens=usage.get("completion_tokens") or 0
-        ),
+        usage=Usage(prompt_tokens=usage.get("prompt_tokens") or 0, completion_tokens=usage.get("completion_tokens") or 0),
         request=request.hash,
         seconds=round(seconds, 3),
     )

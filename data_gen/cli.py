@@ -61,9 +61,7 @@ def command(main: Callable[..., None]) -> NoReturn:
         print(f"{name}: {_MENDABLE[error.errno]}{where}; then run the same command again", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print(
-            f"\n{name}: interrupted; what is on disk is kept and the same command goes on from there", file=sys.stderr
-        )
+        print(f"\n{name}: interrupted; what is on disk is kept and the same command goes on from there", file=sys.stderr)
         sys.exit(130)
     sys.exit(0)
 

@@ -45,7 +45,8 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
             reader = SOURCES[name].read
             assert reader is not None  # checked above
             for problem in islice(reader(source, config.folder), _smaller(limit, source.limit)):
-                reason, detail = "", None
+                reason: str = ""
+                detail: str | float | None = None
                 if not source.difficulty.holds(problem.difficulty):
                     reason, detail = "difficulty", problem.difficulty
                 elif found := duplicates.of(problem):

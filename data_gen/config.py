@@ -117,9 +117,7 @@ class Student(Strict):
     """The model that is trained: what its rows and its evaluation begin with."""
 
     system_prompt: str = "templates/thought_solution.txt"
-    config: str | None = (
-        None  # of llamafactory_configs/, for tokenizer, template and cutoff_len; null: the recipe's name
-    )
+    config: str | None = None  # of llamafactory_configs/, for tokenizer, template and cutoff_len; null: the recipe's name
 
 
 class Verify(Strict):

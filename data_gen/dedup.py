@@ -8,7 +8,7 @@ shorter than `ngram` words match only whole. MinHash is `datasketch` over runs o
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from data_gen.cli import UserError
 from data_gen.records import Problem, read_rows
@@ -40,7 +40,7 @@ def runs_of_words(question: str, length: int) -> set[str]:
 class Contamination:
     """The questions of benchmarks, and whether another question shares a run of `ngram` words with one."""
 
-    def __init__(self, benchmarks: dict[str, Iterable[str]], ngram: int) -> None:
+    def __init__(self, benchmarks: Mapping[str, Iterable[str]], ngram: int) -> None:
         self.ngram = ngram
         self._runs: dict[str, str] = {}
         for name, questions in benchmarks.items():

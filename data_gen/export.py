@@ -25,7 +25,7 @@ def main(recipe: str, run: str, config: str | None = None, limit: int | None = N
     recipe_ = load_recipe(recipe)
     folder = Run(Path(run))
     training = train_env.read_training(config or recipe_.training_config)
-    settings = {
+    settings: dict[str, Any] = {
         "student": {"system_prompt": student_system(recipe_)},
         "training": training.measures if training else None,
     }

@@ -36,25 +36,23 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
     config = load_recipe(recipe)
     folder = Run(Path(run))
     settings = {"seed": config.seed, "teacher": chat_settings(config.teacher, config)}
-    with Stage(
-        folder, "generate", settings, [folder.problems], [folder.traces], limit=limit, force=retry_final
-    ) as stage:
+    with Stage(folder, "generate", settings, [folder.problems], [folder.traces], limit=limit, force=retry_final) as stage:
         if stage.finished:
             return
         requests = list(islice(teacher_requests(config, folder), limit * config.teacher.samples if limit else None))
         wanted = {(request.id, request.sample): request for request in requests}
         with Journal(folder.traces) as traces, Journal(errors_of(folder.traces)) as errors:
-            stale = [key for key in traces.keys() if key in wanted and traces.request(key) != wanted[key].hash]
+            stale = [key for key in traces if key in wanted and traces.request(key) != wanted[key].hash]
             traces.discard(stale)  # a problem's question has changed since
-            final = {key for key in errors.keys() if errors.read(key)["final"] and not retry_final}
+            final = {key for key in errors if errors.read(key)["final"] and not retry_final}
             missing = [r for key, r in wanted.items() if key not in traces and key not in final]
             meter = Meter(stage.record, config)
             try:
                 if missing:
                     _ask(missing, config, folder, traces, errors, meter)
             finally:
-                errors.discard([key for key in errors.keys() if key in traces])
-                failed = Counter(errors.read(key)["error"] for key in errors.keys() if key in wanted)
+                errors.discard([key for key in errors if key in traces])
+                failed = Counter(errors.read(key)["error"] for key in errors if key in wanted)
                 answered = sum(key in traces for key in wanted)
                 if unasked := len(wanted) - answered - failed.total():
                     failed["not_asked"] = unasked
@@ -140,9 +138,7 @@ class Meter:
         self._record["tokens_per_second"] = round(self.new_tokens / self.seconds, 1)
 
 
-def _ask(
-    missing: list[ChatRequest], config: Recipe, folder: Run, traces: Journal, errors: Journal, meter: Meter
-) -> None:
+def _ask(missing: list[ChatRequest], config: Recipe, folder: Run, traces: Journal, errors: Journal, meter: Meter) -> None:
     with endpoints_of(config.teacher, folder.folder / "logs" / "teacher.log") as endpoints:
         meter._started = time.monotonic()  # loading the model is not generation
         with bar(len(missing), " traces", "generate") as progress:
@@ -157,9 +153,7 @@ def _ask(
                     errors.append(outcome.row())
                     failures += 1
                 spent = "" if meter.dollars is None else f", ${meter.dollars:.2f}"
-                progress.set_postfix_str(
-                    f"{meter.new_tokens / meter.seconds:.0f} tokens/s, {failures} errors{spent}", False
-                )
+                progress.set_postfix_str(f"{meter.new_tokens / meter.seconds:.0f} tokens/s, {failures} errors{spent}", False)
                 progress.update(1)
 
             teacher = config.teacher

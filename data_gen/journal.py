@@ -17,6 +17,7 @@ Not covered: two machines that write one file over a network file system; `flock
 import fcntl
 import json
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -50,9 +51,7 @@ class Journal:
         self._load()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         os.fsync(self._descriptor)
         os.close(self._descriptor)
         os.close(self._lock)  # the lock file stays: removing it would let two processes hold two locks
@@ -85,9 +84,9 @@ class Journal:
     def __len__(self) -> int:
         return len(self._index)
 
-    def keys(self) -> list[Key]:
-        """Return the keys written so far, in the order of their first writing."""
-        return list(self._index)
+    def __iter__(self) -> Iterator[Key]:
+        """Yield the keys written so far, in the order of their first writing."""
+        return iter(list(self._index))
 
     def request(self, key: Key) -> str | None:
         """Return the `request` hash of a written row, or None."""
@@ -116,7 +115,7 @@ class Journal:
             os.fdatasync(self._descriptor)
             self._unsynced = 0
 
-    def discard(self, keys: list[Key]) -> None:
+    def discard(self, keys: Iterable[Key]) -> None:
         """Forget rows; `finish` leaves them out of the file."""
         for key in keys:
             self._index.pop(key, None)

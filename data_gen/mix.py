@@ -76,9 +76,8 @@ def _accepted(
         for row in rows:
             row["pass_rate"] = round(sum(r["ok"] is True for r in rows) / len(rows), 4)
         accepted = [row for row in rows if row["ok"] is True or not recipe.verify.enabled]
-        for row in rows:
-            if row not in accepted:
-                dropped[row["reason"]] += 1
+        if len(accepted) < len(rows):
+            dropped.update(row["reason"] for row in rows if row["ok"] is not True)
         rng = random.Random(f"{recipe.seed}/{question_id}")
         best = _pick(accepted, recipe.mix.pick, rng)[: recipe.mix.per_question]
         dropped["not_picked"] += len(accepted) - len(best)

@@ -68,7 +68,9 @@ def student_system(recipe: Recipe) -> str:
 
 def thought_solution(thought: str, solution: str) -> str:
     """Return the assistant's turn as it is trained on, exactly."""
-    return f"{BEGIN_THOUGHT}\n\n{thought.strip()}\n\n{END_THOUGHT}\n\n{BEGIN_SOLUTION}\n\n{solution.strip()}\n\n{END_SOLUTION}"
+    return (
+        f"{BEGIN_THOUGHT}\n\n{thought.strip()}\n\n{END_THOUGHT}\n\n{BEGIN_SOLUTION}\n\n{solution.strip()}\n\n{END_SOLUTION}"
+    )
 
 
 def split_sections(text: str) -> tuple[str, str] | None:

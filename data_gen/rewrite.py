@@ -32,9 +32,7 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
     if config.rewriter.kind == "llm":
         raise ConfigError(f"{config.folder}/data.yaml: rewriter.kind: llm can be planned but not run yet; use rules")
     folder = Run(Path(run))
-    with Stage(
-        folder, "rewrite", {"rewriter": dump(config.rewriter)}, [folder.traces], [folder.rewritten], limit
-    ) as stage:
+    with Stage(folder, "rewrite", {"rewriter": dump(config.rewriter)}, [folder.traces], [folder.rewritten], limit) as stage:
         if stage.finished:
             return
         rewritten, dropped = rewrite_all(islice(read_records(folder.traces, Trace), limit))

@@ -141,9 +141,7 @@ class Stage:
     def __enter__(self) -> "Stage":
         for path in self.inputs:
             if not path.is_file():
-                raise UserError(
-                    f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)"
-                )
+                raise UserError(f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)")
         hashes = {path.name: file_hash(path) for path in self.inputs}
         with edit_manifest(self.run) as manifest:
             before = manifest["stages"].get(self.name, {})
@@ -176,9 +174,7 @@ class Stage:
         dropped = ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
         print(f"{self.name:<9} in {rows_in:>9,}   kept {kept:>9,} {unit:<9} {dropped}")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self.finished:
             return
         seconds = time.monotonic() - self._started

@@ -53,9 +53,13 @@ def main(
             return
         if stage.restarted:
             folder.verdicts.unlink(missing_ok=True)  # other input: free to do again
-        counts = grade_file(*inputs, folder.verdicts, settings, workers, limit)
-        accepted = counts.pop("correct", 0)
-        stage.funnel(accepted + counts.total(), accepted, dict(counts), "correct")
+        counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, workers, limit)
+        total, accepted = counts.total(), counts.pop("correct", 0)
+        if settings.enabled:
+            stage.funnel(total, accepted, dict(counts), "correct")
+        else:
+            print(f"verify    switched off by the recipe: all are kept, {accepted:,} of {total:,} are correct")
+            stage.funnel(total, total, {}, "unchecked")
 
 
 def grade_file(
@@ -73,9 +77,9 @@ def grade_file(
                 counts[verdict.reason] += 1
                 progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
                 progress.update(1)
-        journal.discard(list(set(journal.keys()) - {key(row) for row in rows}))
+        journal.discard(set(journal) - {key(row) for row in rows})
         journal.finish()
-        return Counter(Verdict.model_validate(journal.read(done)).reason for done in journal.keys())
+        return Counter(Verdict.model_validate(journal.read(done)).reason for done in journal)
 
 
 def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) -> Iterator[Answer]:

@@ -6,7 +6,7 @@ recipes/x/data.yaml: mix.pick: 'shortest', 'longest', 'random' or 'all' is expec
 
 import difflib
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -68,7 +68,7 @@ def _keys(kind: Any, parents: list[Any]) -> list[str]:
         members = [kind, *get_args(kind)] if get_origin(kind) else [kind]
         models = [m for m in members if isinstance(m, type) and issubclass(m, BaseModel)]
         if isinstance(parent, int) or not models:
-            kind = Union[tuple(get_args(kind))] if get_args(kind) else kind
+            kind = next((m for m in get_args(kind) if isinstance(m, type)), kind)  # the item type of a list
             continue
         field = models[0].model_fields.get(str(parent))
         if field is None:

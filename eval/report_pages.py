@@ -55,9 +55,7 @@ def markdown_table(header: list[str], lines: list[list[str]]) -> str:
     """Return a Markdown table with aligned columns."""
     widths = [max(len(line[i]) for line in [header, *lines]) for i in range(len(header))]
     rows = [header, ["-" * width for width in widths], *lines]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows
-    )
+    return "\n".join("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows)
 
 
 def funnel_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
@@ -117,9 +115,7 @@ def html(summary: Summary, losses: dict[str, list[list[float]]]) -> str:
 
     def as_html(header: list[str], lines: list[list[str]]) -> str:
         head = "".join(f"<th>{escaping.escape(cell)}</th>" for cell in header)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escaping.escape(cell)}</td>" for cell in line) + "</tr>" for line in lines
-        )
+        body = "".join("<tr>" + "".join(f"<td>{escaping.escape(cell)}</td>" for cell in line) + "</tr>" for line in lines)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     title = escaping.escape(str(summary["run"]))

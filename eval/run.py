@@ -81,9 +81,7 @@ def chosen(benchmarks: str | None, config: EvalConfig) -> dict[str, Benchmark]:
     names = benchmarks.split(",") if benchmarks else list(config.benchmarks)
     unknown = [name for name in names if name not in config.benchmarks]
     if unknown:
-        raise ConfigError(
-            f"--benchmarks: {', '.join(unknown)}: not in eval.yaml, which has {', '.join(config.benchmarks)}"
-        )
+        raise ConfigError(f"--benchmarks: {', '.join(unknown)}: not in eval.yaml, which has {', '.join(config.benchmarks)}")
     return {name: config.benchmarks[name] for name in names}
 
 
@@ -124,9 +122,7 @@ def contender(
     elif base_url or Path(name).is_dir():
         weights = name
     else:
-        raise ConfigError(
-            f"--model={name}: base, base_few_shot or trained is expected, or a name that --base_url serves"
-        )
+        raise ConfigError(f"--model={name}: base, base_few_shot or trained is expected, or a name that --base_url serves")
     sampling = Sampling(weights, config.sampling.temperature, config.sampling.top_p, config.sampling.max_tokens)
     return Contender(name.replace("/", "--"), weights, Protocol(sampling, config.seed, system, shots), origin)
 
@@ -152,9 +148,7 @@ class Servers:
     def __enter__(self) -> "Servers":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stack.close()
 
     def endpoint(self, weights: str) -> Endpoint:
@@ -213,7 +207,7 @@ def evaluate(
             harness = run_harness(model, questions, benchmark.samples, limit)
             samples.finish()
             errors.finish()
-            traces = [samples.read(done) for done in samples.keys()]
+            traces = [samples.read(done) for done in samples]
         texts = {key(trace): trace["text"] for trace in traces}
         write_rows(folder / "verdicts.jsonl", sorted((verdict.row() for verdict in verdicts), key=key))
         result = {
@@ -232,9 +226,7 @@ def evaluate(
         }
         accuracy = result["results"][0]
         low, high = accuracy["ci95"]
-        print(
-            f"eval      {one.name} on {name}: {accuracy['value']:.1%} [{low:.1%}, {high:.1%}] of {result['n']} problems"
-        )
+        print(f"eval      {one.name} on {name}: {accuracy['value']:.1%} [{low:.1%}, {high:.1%}] of {result['n']} problems")
 
 
 def run_harness(model: JournalledChat, questions: Path, samples: int, limit: int | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ The denominator is every sample: undecided ones and those that gave no answer co
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from data_gen.records import Failure, Problem, Trace, Verdict
@@ -43,9 +43,7 @@ def right_by_last_number(problem: Problem, text: str) -> bool:
     return found is not None and gold is not None and rational(found) == gold
 
 
-def scores(
-    problems: dict[str, Problem], verdicts: Iterable[Verdict], texts: dict[tuple[str, int], str]
-) -> dict[str, Any]:
+def scores(problems: dict[str, Problem], verdicts: Iterable[Verdict], texts: dict[tuple[str, int], str]) -> dict[str, Any]:
     """Return the numbers of one model on one benchmark. `texts` holds every response by (id, sample)."""
     verdicts = list(verdicts)
     by_problem: dict[str, list[Verdict]] = defaultdict(list)
@@ -74,5 +72,5 @@ def _result(metric: str, samples: list[list[bool]]) -> dict[str, Any]:
     return {"metric": metric, "value": round(value, 4), "ci95": [round(low, 4), round(high, 4)]}
 
 
-def _share(verdicts: list[Verdict], holds: Any) -> float:
+def _share(verdicts: list[Verdict], holds: Callable[[Verdict], bool]) -> float:
     return round(sum(map(holds, verdicts)) / len(verdicts), 4)

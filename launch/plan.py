@@ -51,9 +51,7 @@ def _model(role: str, model: ChatModel, requests: int | None) -> None:
         bound = "" if expect.completion_tokens else "at most "
         into = None if expect.prompt_tokens is None else share * expect.prompt_tokens
         asked = "unknown" if into is None else f"{into:,}"
-        dollars = (
-            None if into is None else prices.dollars(into, out, 0.0) if prices.input_per_mtok is not None else None
-        )
+        dollars = None if into is None else prices.dollars(into, out, 0.0) if prices.input_per_mtok is not None else None
         told = "unknown (no prices or no expected tokens in the YAML)" if dollars is None else f"{bound}${dollars:,.2f}"
         print(f"{where}: {share:,} requests, prompt tokens {asked}, completion tokens {bound}{out:,}, dollars {told}")
         for text in filter(None, (expect.source, prices.source)):

@@ -63,9 +63,7 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "") -> No
             filled["use_cpu"] = True
         check(filled, path)
         facts = dataset_facts(train_env.Training(path, options), folder, recipe_.name)
-        print(
-            f"train     {facts['rows']:,} rows, {facts['tokens']:,} tokens, longest {facts['longest']}, config {name}"
-        )
+        print(f"train     {facts['rows']:,} rows, {facts['tokens']:,} tokens, longest {facts['longest']}, config {name}")
         clear_torn(output)
         seconds = launch(filled, folder.folder / "logs" / "train.log", output)
         result = record(output, facts, options, seconds, stage)
@@ -131,9 +129,7 @@ def clear_torn(output: Path) -> None:
         if (checkpoint / "trainer_state.json").is_file():
             whole.append(checkpoint)
         else:
-            print(
-                f"train     {checkpoint.name} is torn (killed while it was saved): set aside as torn-{checkpoint.name}"
-            )
+            print(f"train     {checkpoint.name} is torn (killed while it was saved): set aside as torn-{checkpoint.name}")
             shutil.rmtree(output / f"torn-{checkpoint.name}", ignore_errors=True)
             checkpoint.rename(output / f"torn-{checkpoint.name}")
     if whole:
@@ -198,9 +194,7 @@ def _last_line(path: Path) -> dict[str, Any] | None:
     return None
 
 
-def record(
-    output: Path, facts: dict[str, Any], options: dict[str, Any], seconds: float, stage: Stage
-) -> dict[str, Any]:
+def record(output: Path, facts: dict[str, Any], options: dict[str, Any], seconds: float, stage: Stage) -> dict[str, Any]:
     """Write train.json: what was trained, how long it took, the loss at every step. Raises UserError on no steps."""
     losses = [row for row in read_rows(output / "trainer_log.jsonl") if "loss" in row]
     if not losses:

@@ -17,7 +17,7 @@ Reply = tuple[int, dict[str, str], bytes] | None
 Script = Callable[[dict[str, Any]], Reply]
 
 
-def answer(text: str | None, finish_reason: str = "stop", **message: Any) -> Reply:
+def answer(text: str | None, finish_reason: str | None = "stop", **message: Any) -> Reply:
     """Return a well-formed chat completion."""
     body = {
         "id": "x",

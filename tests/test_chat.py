@@ -21,7 +21,7 @@ def request(number: int = 0, sample: int = 0) -> ChatRequest:
 
 
 def ask(requests, *urls, retries=2, **options):
-    outcomes = []
+    outcomes: list[Trace | Failure] = []
     endpoints = [EndpointConfig(base_url=url, concurrency=4) for url in urls]
 
     async def at_once(seconds):
@@ -114,10 +114,11 @@ def test_a_refused_key_stops_at_once_and_the_key_is_in_no_message(monkeypatch):
 
 def test_a_key_that_an_endpoint_echoes_is_scrubbed_from_the_record(monkeypatch):
     monkeypatch.setenv("TEST_KEY", "sk-secret")
-    outcomes: list[Failure] = []
+    outcomes: list[Trace | Failure] = []
     with Endpoint(lambda _: status(400, "bad sk-secret")) as endpoint:
         config = EndpointConfig(base_url=endpoint.url, api_key_env="TEST_KEY")
         asyncio.run(ask_all([request()], [config], 2.0, 0, outcomes.append))
+    assert isinstance(outcomes[0], Failure)
     assert "sk-secret" not in outcomes[0].detail
 
 
@@ -145,7 +146,7 @@ def test_samples_of_a_problem_have_seeds_and_hashes_of_their_own():
 
 
 def test_the_budget_stops_new_requests():
-    done: list[Trace] = []
+    done: list[Trace | Failure] = []
     with Endpoint(lambda _: answer("4")) as endpoint:
         config = EndpointConfig(base_url=endpoint.url, concurrency=1)
         asyncio.run(ask_all((request(n) for n in range(50)), [config], 2.0, 0, done.append, lambda: len(done) < 5))

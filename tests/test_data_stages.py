@@ -18,9 +18,16 @@ from tests.endpoint import Endpoint, answer, status
 STAGES = ["collect", "generate", "rewrite", "verify", "mix", "export"]
 
 
+def asked(question: str) -> int:
+    """Return N of `What is N + 1?`."""
+    found = re.search(r"What is (\d+)", question)
+    assert found is not None
+    return int(found[1])
+
+
 def solve(body):
     """Answer `What is N + 1?`: right in every second sample, wrong in the others, by the seed on the wire."""
-    number = int(re.search(r"What is (\d+)", body["messages"][-1]["content"])[1])
+    number = asked(body["messages"][-1]["content"])
     off = body["seed"] % 2
     return answer(f"{number} + 1 = {number + 1 + off}.\n\nThe answer is \\boxed{{{number + 1 + off}}}.")
 
@@ -47,8 +54,10 @@ def test_the_stages_make_a_dataset_of_right_answers_only(command, recipe, tmp_pa
     for row, origin in zip(dataset, mixture, strict=True):
         question, reply = (turn["value"] for turn in row["conversations"])
         assert [turn["from"] for turn in row["conversations"]] == ["user", "assistant"]
-        number = int(re.search(r"What is (\d+)", question)[1])
-        assert split_sections(reply)[1] == f"The answer is \\boxed{{{number + 1}}}."
+        number = asked(question)
+        sections = split_sections(reply)
+        assert sections is not None
+        assert sections[1] == f"The answer is \\boxed{{{number + 1}}}."
         assert origin["id"] == f"add-{number:04}"
         assert row["system"]
     info = json.loads((tmp_path / "run/dataset/dataset_info.json").read_text())
@@ -64,9 +73,9 @@ def test_finished_stages_say_so_and_ask_nothing(command, recipe, tmp_path):
     with Endpoint(solve) as endpoint:
         folder = recipe(endpoint.url)
         run_stages(command, folder, tmp_path / "run", STAGES[:2])
-        asked = len(endpoint.requests)
+        before = len(endpoint.requests)
         done = command("data_gen.generate", f"--recipe={folder}", f"--run={tmp_path / 'run'}")
-        assert len(endpoint.requests) == asked
+        assert len(endpoint.requests) == before
     assert done.returncode == 0
     assert "done already" in done.stdout
 
@@ -116,12 +125,12 @@ def test_final_failures_are_recorded_once_and_asked_again_only_when_told(command
             ("add-0003", 1, "length", True),
         ]
         assert errors[0]["detail"] == "cut off here"
-        asked = len(endpoint.requests)
+        before = len(endpoint.requests)
         run_stages(command, folder, run, ["generate"])
-        assert len(endpoint.requests) == asked
+        assert len(endpoint.requests) == before
         again = command("data_gen.generate", f"--recipe={folder}", f"--run={run}", "--retry_final")
         assert again.returncode == 0, again.stderr
-        assert len(endpoint.requests) == asked + 2
+        assert len(endpoint.requests) == before + 2
     assert "cut off here" not in (run / "data/02_traces.jsonl").read_text()
 
 
@@ -321,9 +330,7 @@ def test_too_few_open_files_lower_the_concurrency_with_a_line(recipe, command, t
     with Endpoint(solve) as endpoint:
         folder = recipe(endpoint.url, teacher={"endpoints": [{"base_url": endpoint.url, "concurrency": 400}]})
         run_stages(command, folder, tmp_path / "run", ["collect"])
-        program = (
-            f"ulimit -n 200 && exec {sys.executable} -m data_gen.generate --recipe={folder} --run={tmp_path / 'run'}"
-        )
+        program = f"ulimit -n 200 && exec {sys.executable} -m data_gen.generate --recipe={folder} --run={tmp_path / 'run'}"
         done = subprocess.run(["bash", "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "open files" in done.stdout
@@ -346,8 +353,8 @@ def test_a_full_disk_is_one_line_and_loses_no_row(command, recipe, tmp_path):
             kept = len(rows(disk / "run/data/02_traces.jsonl"))
             assert kept > 0
             subprocess.run(["mount", "-o", "remount,size=1m", disk], check=True)
-            asked = len(endpoint.requests)
+            before = len(endpoint.requests)
             run_stages(command, folder, disk / "run", ["generate"])
-            assert len(endpoint.requests) == asked + 200 - kept
+            assert len(endpoint.requests) == before + 200 - kept
     finally:
         subprocess.run(["umount", disk], check=True)

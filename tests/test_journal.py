@@ -32,7 +32,7 @@ def test_rows_are_there_after_reopening(tmp_path):
         journal.append({"id": "b", "sample": 1, "text": "é\n"})
         journal.append({"id": "b", "sample": 0, "text": ""})
     with Journal(path) as journal:
-        assert journal.keys() == [("b", 1), ("b", 0)]
+        assert list(journal) == [("b", 1), ("b", 0)]
         assert journal.read(("b", 1))["text"] == "é\n"
         journal.finish()
     assert [row["sample"] for row in read_rows(path)] == [0, 1]
@@ -52,7 +52,7 @@ def test_a_corrupt_line_is_set_aside_and_the_rest_is_kept(tmp_path):
     path = tmp_path / "j.jsonl"
     path.write_bytes(b'{"id": "a", "sample": 0}\nnot json\n{"id": "b", "sample": 0}\n')
     with Journal(path) as journal:
-        assert journal.keys() == [("a", 0), ("b", 0)]
+        assert list(journal) == [("a", 0), ("b", 0)]
         assert journal.read(("b", 0))["id"] == "b"
     assert (tmp_path / "j.jsonl.corrupt").read_bytes() == b"not json\n"
 
@@ -99,7 +99,7 @@ def test_kill_9_leaves_whole_rows_and_the_next_run_goes_on(tmp_path, after):
     with Journal(path) as journal:
         count = len(journal)
         assert count > 0
-        assert journal.keys() == [(f"q{number}", 0) for number in range(count)]
+        assert list(journal) == [(f"q{number}", 0) for number in range(count)]
         journal.append({"id": f"q{count}", "sample": 0, "text": "next"})
     assert sum(1 for _ in read_rows(path)) == count + 1
 

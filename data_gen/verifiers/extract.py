@@ -10,6 +10,7 @@ Prose is not read: an answer that is not boxed is no answer. `last_number` exist
 a score is format; nothing that it finds is ever trained on.
 """
 
+import itertools
 import re
 
 from data_gen.prompts import BEGIN_SOLUTION, BEGIN_THOUGHT, END_SOLUTION, END_THOUGHT
@@ -40,7 +41,7 @@ def boxed_answer(text: str) -> str | None:
     if not boxes:
         return None
     contents = [boxes[-1][2]]
-    for (_, end, content), (start, _, _) in reversed(list(zip(boxes, boxes[1:], strict=False))):
+    for (_, end, content), (start, _, _) in reversed(list(itertools.pairwise(boxes))):
         if not _JOINED.fullmatch(answer_part, end, start):
             break
         contents.insert(0, content)

@@ -50,7 +50,7 @@ def _plain(answer: str) -> str:
 
 
 def rational(answer: str) -> Fraction | None:
-    """Return the exact value of a plain integer, decimal or fraction, else None: "1,000" -> 1000, "\\\\frac{1}{2}" -> 1/2."""
+    """Return the exact value of a plain integer, decimal or fraction ("1,000", "0.5", "\\\\frac{1}{2}"), else None."""
     text = _plain(answer).replace("\\!", "").replace("{,}", ",")
     if fraction := _FRACTION.fullmatch(text):
         sign, top, bottom = (g for g in fraction.groups() if g is not None)

@@ -67,9 +67,7 @@ class Grader:
         self._pool.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._pool.__exit__(kind, error, trace)
 
     def grade(self, answers: Iterable[Answer]) -> Iterator[Verdict]:
