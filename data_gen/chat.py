@@ -35,6 +35,7 @@ from data_gen.prompts import Message
 from data_gen.records import Failure, Trace, Usage
 
 GIVE_UP_AFTER = 3  # requests in a row that an endpoint fails, retries included, before it is left
+FIRST_RETRIES = 3  # while an endpoint has not answered anything yet
 LONGEST_WAIT_S = 60.0
 DETAIL = 2000  # characters of an error that are kept; the text of a final failure is kept whole
 
@@ -107,6 +108,7 @@ class Lane:
     key: str | None
     requests: AsyncLimiter | None
     tokens: AsyncLimiter | None
+    answered: bool = False
     failed_in_a_row: int = 0
     last_error: str = ""
     stopped: bool = False
@@ -182,12 +184,15 @@ async def ask_all(
             if isinstance(outcome, Failure) and not outcome.final:
                 lane.failed_in_a_row += 1
                 lane.last_error = f"{outcome.error}: {outcome.detail}"
-                lane.stopped |= lane.failed_in_a_row >= min(GIVE_UP_AFTER, lane.endpoint.concurrency)
+                # One that never answered is left soon; one that did may have an outage that hits all in flight at once.
+                patience = max(GIVE_UP_AFTER, lane.endpoint.concurrency) if lane.answered else GIVE_UP_AFTER
+                lane.stopped |= lane.failed_in_a_row >= patience
                 others = any(not other.stopped for other in lanes if other is not lane)
                 if others and queue.give_back(request, at_most=len(lanes)):
                     continue  # another endpoint may answer it
             else:
                 lane.failed_in_a_row = 0
+                lane.answered = True
             record(outcome)
 
     workers = [asyncio.create_task(work(lane)) for lane in lanes for _ in range(lane.endpoint.concurrency)]
@@ -242,7 +247,9 @@ async def _ask(
             # An empty or malformed answer may be an accident of sampling: it becomes final when the retries are spent.
             final = failure.error not in ("empty", "malformed") or attempt > retries
             error, detail, wait = failure.error, failure.detail, None
-        if final or attempt > retries or lane.stopped:
+        # What never answered gets seconds, not minutes: it is rather down, or another address, than busy.
+        enough = retries if lane.answered else min(retries, FIRST_RETRIES)
+        if final or attempt > enough or lane.stopped:
             detail = detail.replace(lane.key, "***") if lane.key else detail
             detail = detail if final else detail[:DETAIL]
             return Failure(

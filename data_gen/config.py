@@ -86,7 +86,7 @@ class ChatModel(Strict):
     max_tokens: int = Field(default=16384, ge=1)
     samples: int = Field(default=1, ge=1)
     timeout_s: float = Field(default=3600, gt=0)  # of one request: 16k tokens at 10 tokens/s take 27 minutes
-    retries: int = Field(default=5, ge=0)  # of one request in one run, on transient errors
+    retries: int = Field(default=8, ge=0)  # of one request in one run, on transient errors; 8 wait about 2 minutes in all
     prices: Prices = Prices()
     expect: Expect = Expect()
 
@@ -304,7 +304,7 @@ class EvalConfig(Strict):
     serve: dict[str, Any] = {}  # flags of vLLM, for models that we serve ourselves
     concurrency: int = Field(default=64, ge=1)  # requests in flight
     timeout_s: float = Field(default=3600, gt=0)
-    retries: int = Field(default=5, ge=0)
+    retries: int = Field(default=8, ge=0)
     prices: Prices = Prices()
 
 

@@ -59,6 +59,7 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
                 stage.funnel(len(wanted), answered, dict(failed), "traces")
             traces.finish()
             errors.finish()
+            last = next((f"{errors.read(k)['error']}: {errors.read(k)['detail'][:200]}" for k in errors if k in wanted), "")
             open_keys = [k for k in wanted if k not in traces and not (k in errors and errors.read(k)["final"])]
         if meter.over_budget:
             raise Unfinished(
@@ -66,9 +67,7 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
                 "not asked; raise budget_usd and run the same again to go on"
             )
         if open_keys:
-            raise Unfinished(
-                f"{len(open_keys)} of {len(wanted)} requests have no answer yet ({dict(failed)}); run the same again"
-            )
+            raise Unfinished(f"{len(open_keys)} of {len(wanted)} requests have no answer yet ({last}); run the same again")
 
 
 def chat_settings(model: ChatModel, config: Recipe) -> dict[str, Any]:
