@@ -94,9 +94,9 @@ class Transient(Exception):
 class Final(Exception):
     """A response that would be the same another time."""
 
-    def __init__(self, error: str, detail: str) -> None:
+    def __init__(self, error: str, detail: str, usage: Usage | None = None) -> None:
         super().__init__(detail)
-        self.error, self.detail = error, detail
+        self.error, self.detail, self.usage = error, detail, usage or Usage()
 
 
 @dataclass
@@ -234,7 +234,7 @@ async def _ask(
     lane: Lane, request: ChatRequest, retries: int, keep_truncated: bool, sleep: Callable[[float], Awaitable[None]]
 ) -> Trace | Failure:
     """Ask one request until it is answered, finally failed, or out of retries."""
-    attempt, started = 0, time.monotonic()
+    attempt, started, usage = 0, time.monotonic(), Usage()
     while True:
         attempt += 1
         final = False
@@ -247,6 +247,10 @@ async def _ask(
             # An empty or malformed answer may be an accident of sampling: it becomes final when the retries are spent.
             final = failure.error not in ("empty", "malformed") or attempt > retries
             error, detail, wait = failure.error, failure.detail, None
+            usage = Usage(
+                prompt_tokens=usage.prompt_tokens + failure.usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens + failure.usage.completion_tokens,
+            )
         # What never answered gets seconds, not minutes: it is rather down, or another address, than busy.
         enough = retries if lane.answered else min(retries, FIRST_RETRIES)
         if final or attempt > enough or lane.stopped:
@@ -260,6 +264,7 @@ async def _ask(
                 detail=detail,
                 attempts=attempt,
                 final=final,
+                usage=usage,
             )
         backoff = min(LONGEST_WAIT_S, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
         await sleep(min(2 * LONGEST_WAIT_S, max(wait, backoff)) if wait else backoff)
@@ -316,18 +321,18 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
             raise TypeError("content is no text")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise Final("malformed", f"{type(error).__name__} {error}: {json.dumps(body)[:DETAIL]}") from error
-    if refusal:
-        raise Final("refusal", str(refusal))
+    usage = _usage(body)
     truncated = finish == "length"
+    if refusal:
+        raise Final("refusal", str(refusal), usage)
     if finish == "content_filter":
-        raise Final("content_filter", text)
+        raise Final("content_filter", text, usage)
     if truncated and not keep_truncated:
-        raise Final("length", text)
+        raise Final("length", text, usage)
     if finish != "stop" and not truncated:
-        raise Final("malformed", f"finish_reason {finish!r}: {text}")
-    if not text.strip() and not (keep_truncated and reasoning):
-        raise Final("empty", reasoning or "")
-    usage = body.get("usage") or {}
+        raise Final("malformed", f"finish_reason {finish!r}: {text}", usage)
+    if not text.strip() and not (keep_truncated and truncated):
+        raise Final("empty", reasoning or "", usage)
     return Trace(
         id=request.id,
         sample=request.sample,
@@ -335,7 +340,15 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
         reasoning=reasoning,
         finish_reason=finish,
         model=request.sampling.model,
-        usage=Usage(prompt_tokens=usage.get("prompt_tokens") or 0, completion_tokens=usage.get("completion_tokens") or 0),
+        usage=usage,
         request=request.hash,
         seconds=round(seconds, 3),
     )
+
+
+def _usage(body: dict[str, Any]) -> Usage:
+    """Return the tokens that the endpoint counted, or zeros where it tells none."""
+    told = body.get("usage")
+    counts = told if isinstance(told, dict) else {}
+    into, out = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    return Usage(prompt_tokens=into if isinstance(into, int) else 0, completion_tokens=out if isinstance(out, int) else 0)

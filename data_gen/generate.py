@@ -9,7 +9,6 @@ max_tokens, refused, empty) are asked again with --retry_final only.
 
 import asyncio
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -21,9 +20,10 @@ from data_gen.cli import Unfinished, command
 from data_gen.config import LOCAL, ChatModel, Endpoint, Recipe, dump, find_template, load_recipe
 from data_gen.journal import Journal
 from data_gen.local_server import serve
+from data_gen.meter import Meter
 from data_gen.progress import bar
 from data_gen.prompts import messages, question, read_shots
-from data_gen.records import Failure, Problem, Trace, read_records
+from data_gen.records import Failure, Problem, Trace, dumps, read_records
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import Stage
 
@@ -41,16 +41,19 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
             return
         requests = list(islice(teacher_requests(config, folder), limit * config.teacher.samples if limit else None))
         wanted = {(request.id, request.sample): request for request in requests}
-        with Journal(folder.traces) as traces, Journal(errors_of(folder.traces)) as errors:
-            stale = [key for key in traces if key in wanted and traces.request(key) != wanted[key].hash]
-            traces.discard(stale)  # a problem's question has changed since
+        meter = Meter(stage, config.teacher.prices, config.budget_usd)
+        with (
+            Journal(folder.traces, on_load=meter.load) as traces,
+            Journal(errors_of(folder.traces), on_load=meter.load) as errors,
+        ):
+            _set_aside(traces, wanted, folder)
             final = {key for key in errors if errors.read(key)["final"] and not retry_final}
             missing = [r for key, r in wanted.items() if key not in traces and key not in final]
-            meter = Meter(stage.record, config)
             try:
                 if missing:
                     _ask(missing, config, folder, traces, errors, meter)
             finally:
+                meter.save()
                 errors.discard([key for key in errors if key in traces])
                 failed = Counter(errors.read(key)["error"] for key in errors if key in wanted)
                 answered = sum(key in traces for key in wanted)
@@ -91,55 +94,20 @@ def teacher_requests(config: Recipe, folder: Run) -> Iterator[ChatRequest]:
             yield ChatRequest(problem.id, sample, said, seed_of(config.seed, problem.id, sample), sampling)
 
 
-class Meter:
-    """Tokens and dollars of a stage, kept in its manifest record across interrupted runs."""
-
-    def __init__(self, record: dict[str, Any], config: Recipe) -> None:
-        self._prices, self._budget = config.teacher.prices, config.budget_usd
-        self._started = time.monotonic()
-        self._before = dict(record.get("usage", {}))
-        self._record = record
-        self.prompt_tokens = self._before.get("prompt_tokens", 0)
-        self.completion_tokens = self._before.get("completion_tokens", 0)
-        self.new_tokens = 0
-        self.over_budget = False
-
-    def count(self, trace: Trace) -> None:
-        """Add a trace's tokens."""
-        self.prompt_tokens += trace.usage.prompt_tokens
-        self.completion_tokens += trace.usage.completion_tokens
-        self.new_tokens += trace.usage.completion_tokens
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._started
-
-    @property
-    def dollars(self) -> float | None:
-        return self._prices.dollars(
-            self.prompt_tokens, self.completion_tokens, self.seconds + self._before.get("seconds", 0.0)
-        )
-
-    def may_start(self) -> bool:
-        """Return whether the budget allows another request."""
-        spent = self.dollars
-        self.over_budget = self._budget is not None and spent is not None and spent >= self._budget
-        return not self.over_budget
-
-    def save(self) -> None:
-        """Write tokens and dollars into the stage's record."""
-        self._record["usage"] = {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "seconds": round(self.seconds + self._before.get("seconds", 0.0), 2),
-        }
-        self._record["dollars"] = self.dollars
-        self._record["tokens_per_second"] = round(self.new_tokens / self.seconds, 1)
+def _set_aside(traces: Journal, wanted: dict[tuple[str, int], ChatRequest], folder: Run) -> None:
+    """Move traces whose question was edited since to 02_traces.superseded.jsonl: paid for, so not thrown away."""
+    stale = [key for key in traces if key in wanted and traces.request(key) != wanted[key].hash]
+    if stale:
+        path = folder.traces.with_name("02_traces.superseded.jsonl")
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(dumps(traces.read(key)) + "\n" for key in stale)
+        print(f"generate  {len(stale):,} traces of edited questions set aside in {path.name}; they are asked again")
+        traces.discard(stale)
 
 
 def _ask(missing: list[ChatRequest], config: Recipe, folder: Run, traces: Journal, errors: Journal, meter: Meter) -> None:
     with endpoints_of(config.teacher, folder.folder / "logs" / "teacher.log") as endpoints:
-        meter._started = time.monotonic()  # loading the model is not generation
+        meter.start()
         with bar(len(missing), " traces", "generate") as progress:
             failures = 0
 
@@ -147,19 +115,16 @@ def _ask(missing: list[ChatRequest], config: Recipe, folder: Run, traces: Journa
                 nonlocal failures
                 if isinstance(outcome, Trace):
                     traces.append(outcome.row())
-                    meter.count(outcome)
                 else:
                     errors.append(outcome.row())
                     failures += 1
+                meter.count(outcome)
                 spent = "" if meter.dollars is None else f", ${meter.dollars:.2f}"
                 progress.set_postfix_str(f"{meter.new_tokens / meter.seconds:.0f} tokens/s, {failures} errors{spent}", False)
                 progress.update(1)
 
             teacher = config.teacher
-            try:
-                asyncio.run(ask_all(missing, endpoints, teacher.timeout_s, teacher.retries, record, meter.may_start))
-            finally:
-                meter.save()
+            asyncio.run(ask_all(missing, endpoints, teacher.timeout_s, teacher.retries, record, meter.may_start))
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ Not covered: two machines that write one file over a network file system; `flock
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -28,11 +28,15 @@ Key = tuple[str, int]
 
 
 class Journal:
-    """The rows of one stage file, by (id, sample). A second row of a key supersedes the first."""
+    """The rows of one stage file, by (id, sample). A second row of a key supersedes the first.
 
-    def __init__(self, path: Path, sync_every: int = 64) -> None:
+    `on_load` sees every row that is already there when the journal is opened.
+    """
+
+    def __init__(self, path: Path, sync_every: int = 64, on_load: Callable[[Row], None] | None = None) -> None:
         self.path = path
         self.sync_every = sync_every
+        self._on_load = on_load
         self._index: dict[Key, tuple[int, int, str | None]] = {}  # key -> offset, length, request
         self._descriptor = -1
         self._lock = -1
@@ -67,6 +71,8 @@ class Journal:
                 try:
                     row = json.loads(line)
                     self._index[(row["id"], row["sample"])] = (offset, len(line), row.get("request"))
+                    if self._on_load is not None:
+                        self._on_load(row)
                 except (ValueError, TypeError, KeyError):
                     corrupt.append(line)
                 offset += len(line)

@@ -94,6 +94,7 @@ class Failure(Record):
     detail: str
     attempts: int
     final: bool
+    usage: Usage = Usage()  # what it cost all the same: an answer cut at max_tokens is paid for
 
 
 class Verdict(Record):

@@ -136,7 +136,7 @@ class Stage:
         self.record: dict[str, Any] = {}
         self._started = 0.0
         self._line: dict[str, Any] | None = None
-        self._before: dict[str, Any] = {}
+        self.before: dict[str, Any] = {}  # the record of the run that this one goes on with
 
     def __enter__(self) -> "Stage":
         for path in self.inputs:
@@ -156,10 +156,10 @@ class Stage:
                 same = before["inputs"] == hashes and before.get("limit") == self.limit
                 self.finished = whole and same and not self.force
                 self.restarted = not same
-                self._before = before
+                self.before = before
             self.record = {"settings": self.settings, "inputs": hashes, "limit": self.limit, "finished": False}
             if not self.finished:
-                carried = {k: v for k, v in self._before.items() if k in ("usage", "seconds", "dollars")}
+                carried = {k: v for k, v in self.before.items() if k in ("usage", "seconds", "dollars")}
                 manifest["stages"][self.name] = self.record | carried
             manifest["environment"] = environment()
         if self.finished:
@@ -180,7 +180,7 @@ class Stage:
         seconds = time.monotonic() - self._started
         with edit_manifest(self.run) as manifest:
             self.record["finished"] = error is None
-            self.record["seconds"] = round(self._before.get("seconds", 0.0) + seconds, 2)
+            self.record["seconds"] = round(self.before.get("seconds", 0.0) + seconds, 2)
             self.record["date"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             manifest["stages"][self.name] = self.record
         if self._line is not None:

@@ -168,6 +168,52 @@ def test_the_budget_stops_cleanly_and_a_larger_one_goes_on(command, recipe, tmp_
         assert len(endpoint.requests) == 40
 
 
+def test_tokens_of_failures_and_of_earlier_runs_are_counted_as_spent(command, recipe, tmp_path):
+    def script(body):
+        return answer("cut", "length") if "What is 3 +" in str(body) else solve(body)
+
+    run = tmp_path / "run"
+    with Endpoint(script) as endpoint:
+        folder = recipe(endpoint.url, teacher={"prices": {"input_per_mtok": 1.0, "output_per_mtok": 2.0, "source": "test"}})
+        run_stages(command, folder, run, ["collect"])
+        for limit in ("--limit=2", "--limit=20"):
+            assert command("data_gen.generate", f"--recipe={folder}", f"--run={run}", limit).returncode == 0
+    stage = json.loads((run / "manifest.json").read_text())["stages"]["generate"]
+    assert (stage["usage"]["prompt_tokens"], stage["usage"]["completion_tokens"]) == (400, 200)
+    assert stage["dollars"] == pytest.approx((400 * 1.0 + 200 * 2.0) / 1e6)
+
+
+def test_traces_of_an_edited_question_are_set_aside_and_asked_again(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url)
+        run_stages(command, folder, run, STAGES[:2])
+        problems = (folder / "problems.jsonl").read_text().replace("What is 7 + 1?", "Now, What is 7 + 1?")
+        (folder / "problems.jsonl").write_text(problems)
+        run_stages(command, folder, run, STAGES[:2])
+        assert len(endpoint.requests) == 42
+    assert [row["id"] for row in rows(run / "data/02_traces.superseded.jsonl")] == ["add-0007", "add-0007"]
+    assert len(rows(run / "data/02_traces.jsonl")) == 40
+
+
+def test_ctrl_c_is_one_line_and_keeps_what_is_there(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with Endpoint(solve, delay=0.2) as endpoint:
+        folder = recipe(endpoint.url, problems=400)
+        run_stages(command, folder, run, ["collect"])
+        program = [sys.executable, "-m", "data_gen.generate", f"--recipe={folder}", f"--run={run}"]
+        process = subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        journal, deadline = run / "data/02_traces.jsonl", time.monotonic() + 20
+        while time.monotonic() < deadline and not (journal.is_file() and journal.stat().st_size):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert rows(journal)
+
+
 @pytest.mark.slow
 def test_kill_9_at_any_time_ends_in_the_same_files(command, recipe, tmp_path):
     with Endpoint(solve, delay=0.02) as endpoint:
