@@ -6,6 +6,7 @@
 A script gets the request's JSON and returns (status, headers, body bytes), or None to drop the connection.
 """
 
+import contextlib
 import json
 import threading
 import time
@@ -61,12 +62,13 @@ class Endpoint:
                     self.close_connection = True
                     return
                 code, headers, content = reply
-                self.send_response(code)
-                for name, value in headers.items():
-                    self.send_header(name.replace("_", "-"), value)
-                self.send_header("Content-Length", headers.get("X-Length", str(len(content))))
-                self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the client was killed
+                    self.send_response(code)
+                    for name, value in headers.items():
+                        self.send_header(name.replace("_", "-"), value)
+                    self.send_header("Content-Length", headers.get("X-Length", str(len(content))))
+                    self.end_headers()
+                    self.wfile.write(content)
 
             def log_message(self, *args: Any) -> None:
                 pass

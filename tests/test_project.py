@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bench.readme import BEGIN, END, block
 from data_gen import train_env
 from data_gen.config import load_eval, load_recipe
-from eval.report_pages import table
 from tests.conftest import ROOT
 
 ENVIRONMENTS = {"runs", ".venv", ".venv-train", ".venv-serve", ".git"}
@@ -101,9 +101,7 @@ def readme() -> str:
 
 def test_the_readmes_table_is_the_committed_measurement():
     summary = json.loads((ROOT / "docs/quickstart_summary.json").read_text(encoding="utf-8"))
-    assert table(summary["results"]) in readme()
-    for text in (summary["measured"]["commit"], summary["measured"]["date"], summary["measured"]["machine"]):
-        assert text in readme()
+    assert BEGIN + block(summary) + END in readme()
 
 
 def test_every_command_in_the_readme_exists():
@@ -121,3 +119,11 @@ def test_every_command_in_the_readme_exists():
             assert (ROOT / f"{module}.py").is_file() or (ROOT / module / "__main__.py").is_file(), words
         else:
             assert words[0] in ("git", "cd", "docker", "export"), words
+
+
+def test_doctor_says_what_is_here_and_prints_no_key(command):
+    done = command("launch.doctor", OPENAI_API_KEY="sk-secret-for-this-test")
+    lines = done.stdout.splitlines()
+    assert done.returncode == (1 if any(line.startswith("missing") for line in lines) else 0)
+    assert any(line.split()[:3] == ["ok", "OPENAI_API_KEY", "set"] for line in lines)
+    assert "sk-secret" not in done.stdout + done.stderr
