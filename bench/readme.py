@@ -22,6 +22,13 @@ from eval.report_pages import cost_cells, markdown_table, table
 ROOT = PACKAGE.parent
 BEGIN, END = "<!-- quickstart table: made by bench/readme.py -->\n", "<!-- end of quickstart table -->\n"
 
+READING = """\
+**Most of the gain is format.** `base` is the model as it comes, asked without an example: it boxes almost nothing
+({base:.1f} %), and with boxes ignored (the last number of the text counts) it is right in {loose:.1f} %. The teacher's
+examples in the prompt alone give {shots:.1f} %. Training on its own right answers gives {trained:.1f} % without any example:
+{beyond}, and {gain:+.1f} points against the prompted base,
+{above}."""
+
 
 def main(run: str) -> None:
     """Write docs/quickstart_summary.json and the README's table from a finished run."""
@@ -67,15 +74,18 @@ def reading(results: list[dict[str, Any]]) -> str:
     trained = by_name["trained", "accuracy"]
     beyond = trained["ci95"][0] > loose["ci95"][1]
     above = trained["ci95"][0] > shots["ci95"][1]
-    return (
-        f"**Most of the gain is format.** `base` is the model as it comes, asked without an example: it boxes almost nothing "
-        f"({100 * base['value']:.1f} %), and with boxes ignored (the last number of the text counts) it is right in "
-        f"{100 * loose['value']:.1f} %. The teacher's examples in the prompt alone give {100 * shots['value']:.1f} %. Training on "
-        f"its own right answers gives {100 * trained['value']:.1f} % without any example: "
-        f"{'more' if beyond else 'no more'} than base with boxes ignored, by intervals that "
-        f"{'do not overlap' if beyond else 'overlap'}, and {100 * (trained['value'] - shots['value']):+.1f} points against the "
-        f"prompted base, {'more' if above else 'no more'} than the intervals can tell apart."
-    )
+    told = {
+        "base": 100 * base["value"],
+        "loose": 100 * loose["value"],
+        "shots": 100 * shots["value"],
+        "trained": 100 * trained["value"],
+        "gain": 100 * (trained["value"] - shots["value"]),
+        "beyond": "more than base with boxes ignored, by intervals that do not overlap"
+        if beyond
+        else "no more than base with boxes ignored can be told from, since the intervals overlap",
+        "above": "more than chance" if above else "no more than the intervals can tell apart",
+    }
+    return READING.format(**told)
 
 
 def _processor() -> str:

@@ -5,6 +5,7 @@ recipes/x/data.yaml: mix.pick: 'shortest', 'longest', 'random' or 'all' is expec
 """
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -16,6 +17,18 @@ from data_gen.cli import ConfigError
 M = TypeVar("M", bound=BaseModel)
 
 
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, with `1e-5` a number, as YAML 1.2 and LLaMA-Factory have it; PyYAML alone makes it text."""
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+"), list("-+0123456789"))
+
+
+def parse_yaml(text: str) -> Any:
+    """Return what a YAML text says. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)  # a safe loader
+
+
 class Strict(BaseModel):
     """A YAML mapping in which an unknown key is an error."""
 
@@ -25,7 +38,7 @@ class Strict(BaseModel):
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file. Raises ConfigError when there is no file, no YAML or no mapping."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -29,7 +29,7 @@ from data_gen.progress import bar
 from data_gen.records import read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import Stage, file_hash
-from data_gen.yaml_schema import read_yaml
+from data_gen.yaml_schema import parse_yaml, read_yaml
 
 FILLED_IN = ("dataset", "dataset_dir", "output_dir")
 
@@ -84,7 +84,7 @@ def read_options(config: str, args: str) -> tuple[dict[str, Any], Path]:
         key, equals, value = override.partition("=")
         if not equals:
             raise ConfigError(f"--args: {override!r}: key=value is expected")
-        options[key] = yaml.safe_load(value)
+        options[key] = parse_yaml(value)
     taken = [key for key in FILLED_IN if key in options]
     if taken:
         raise ConfigError(f"{path}: {', '.join(taken)}: filled in by the run, take it out")

@@ -85,7 +85,7 @@ def test_llamafactory_itself_takes_every_training_config(path, tmp_path):
     options = {k: v for k, v in yaml.safe_load(path.read_text()).items() if k not in ("deepspeed", "report_to")}
     filled = options | {"dataset": "x", "dataset_dir": str(tmp_path), "output_dir": str(tmp_path / "out")}
     assert train_env.probe("args", {"options": filled})["fault"] is None
-    assert "warmup" in train_env.probe("args", {"options": filled | {"warmpu_ratio": 0.1}})["fault"]
+    assert "warmpu_ratio" in train_env.probe("args", {"options": filled | {"warmpu_ratio": 0.1}})["fault"]
 
 
 def test_a_plan_asks_nothing_and_says_what_is_unknown(command):
