@@ -21,6 +21,7 @@ SERVE := $(if $(shell nvidia-smi -L 2>/dev/null),serve-gpu,serve-cpu)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help setup quickstart test check data train eval report serve plan doctor bench clean
 
 help: ## this text
@@ -38,7 +39,7 @@ help: ## this text
 	@echo 'making .venv-train: LLaMA-Factory, DeepSpeed, torch (6 GB, about 2 minutes)'
 	@rm -rf .venv-train && $(BASE_PYTHON) -m venv .venv-train && .venv-train/bin/pip install -q -r requirements/train.txt && touch $@
 
-.venv-serve/made: requirements/$(SERVE).txt
+.venv-serve/made: requirements/$(SERVE).txt requirements/serve-cpu-nodeps.txt
 	@echo 'making .venv-serve: vLLM ($(SERVE), 3 to 9 GB, about 2 minutes)'
 	@rm -rf .venv-serve && $(BASE_PYTHON) -m venv .venv-serve && .venv-serve/bin/pip install -q -r requirements/$(SERVE).txt $(if $(filter serve-cpu,$(SERVE)),&& .venv-serve/bin/pip install -q --no-deps -r requirements/serve-cpu-nodeps.txt) && touch $@
 
@@ -97,4 +98,4 @@ bench: setup $(SMALL_MODEL)/config.json ## generation throughput beside vLLM's o
 	$(PYTHON) -m bench.generate
 
 clean: ## caches and reports; STAGE=train also removes that stage's output and what follows it
-	@$(PYTHON) -m launch.clean --run=runs/$(RUN) $(if $(STAGE),--stage=$(STAGE))
+	@$(PYTHON) -m launch.clean $(if $(filter command line environment,$(origin RUN) $(origin RECIPE)),--run=runs/$(RUN)) $(if $(STAGE),--stage=$(STAGE))

@@ -60,7 +60,8 @@ def block(summary: dict[str, Any]) -> str:
     seconds = [[line[0], line[1], line[4]] for line in lines]
     return (
         f"Measured on {measured['date']} at commit `{measured['commit']}`, on {measured['machine']}:\n\n"
-        f"{table(summary['results'])}\n\n{reading(summary['results'])}\n\n<details><summary>Seconds of each stage</summary>\n\n"
+        f"{table(summary['results'])}\n\n{reading(summary['results'])}\n\n<details><summary>"
+        "Seconds of each stage</summary>\n\n"
         f"{markdown_table([header[0], header[1], header[4]], seconds)}\n\n</details>\n"
     )
 

@@ -4,8 +4,9 @@
     await ask_all([request], endpoints, timeout_s=600, retries=5, record=lambda outcome: journal.append(outcome.row()))
 
 A response is a Trace only when it is JSON with one choice, a text that is not empty, and finish_reason `stop`. All else
-is a Failure. Final ones (`length`, `content_filter`, `refusal`, `empty`, `malformed`, `rejected`) are not asked again;
-transient ones (429, 5xx, dropped, not JSON, timeout) are, a bounded number of times now and by the next run.
+is a Failure. Final ones (`length`, `content_filter`, `refusal`, `empty`, `malformed`) are not asked again;
+transient ones (429, 5xx, dropped, not JSON, timeout) are, a bounded number of times now and by the next run; other 4xx
+by the next run only.
 An endpoint that refuses the key stops the run at once; one that gives nothing but errors is left; when none remains,
 the run ends with a line that says what to do.
 
@@ -19,6 +20,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -91,6 +93,10 @@ class Transient(Exception):
         self.error, self.detail, self.wait = error, detail, wait
 
 
+class Rejected(Transient):
+    """A request that the endpoint does not take (HTTP 4xx): not asked again in this run, but by the next."""
+
+
 class Final(Exception):
     """A response that would be the same another time."""
 
@@ -140,6 +146,7 @@ def open_lanes(endpoints: list[Endpoint], timeout_s: float) -> list[Lane]:
             max_retries=0,
             timeout=openai.Timeout(timeout_s, connect=30.0),
             http_client=openai.DefaultAioHttpClient(
+                trust_env="//127.0.0.1" not in endpoint.base_url,  # a proxy has no business on the loopback
                 limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
                 timeout=openai.Timeout(timeout_s, connect=30.0),
             ),
@@ -179,8 +186,12 @@ async def ask_all(
         while not lane.stopped and may_start():
             request = queue.take()
             if request is None:
-                return
+                if not queue.in_flight:
+                    return
+                await asyncio.sleep(0.02)  # another endpoint may still give one back
+                continue
             outcome = await _ask(lane, request, retries, keep_truncated, sleep)
+            queue.in_flight -= 1
             if isinstance(outcome, Failure) and not outcome.final:
                 lane.failed_in_a_row += 1
                 lane.last_error = f"{outcome.error}: {outcome.detail}"
@@ -217,9 +228,13 @@ class _Queue:
         self._rest = iter(requests)
         self._returned: collections.deque[ChatRequest] = collections.deque()
         self._times: collections.Counter[str] = collections.Counter()
+        self.in_flight = 0
 
     def take(self) -> ChatRequest | None:
-        return self._returned.popleft() if self._returned else next(self._rest, None)
+        """Return the next request, or None when none waits now; what is taken is in flight until its outcome is there."""
+        request = self._returned.popleft() if self._returned else next(self._rest, None)
+        self.in_flight += request is not None
+        return request
 
     def give_back(self, request: ChatRequest, at_most: int) -> bool:
         """Take a request back, unless it came back `at_most` times already; return whether it was taken."""
@@ -237,12 +252,13 @@ async def _ask(
     attempt, started, usage = 0, time.monotonic(), Usage()
     while True:
         attempt += 1
-        final = False
+        final = rejected = False
         try:
             content = await _attempt(lane, request)
             return read_answer(content, request, time.monotonic() - started, keep_truncated)
         except Transient as failure:
             error, detail, wait = failure.error, failure.detail, failure.wait
+            rejected = isinstance(failure, Rejected)
         except Final as failure:
             # An empty or malformed answer may be an accident of sampling: it becomes final when the retries are spent.
             final = failure.error not in ("empty", "malformed") or attempt > retries
@@ -253,7 +269,7 @@ async def _ask(
             )
         # What never answered gets seconds, not minutes: it is rather down, or another address, than busy.
         enough = retries if lane.answered else min(retries, FIRST_RETRIES)
-        if final or attempt > enough or lane.stopped:
+        if final or rejected or attempt > enough or lane.stopped:
             detail = detail.replace(lane.key, "***") if lane.key else detail
             detail = detail if final else detail[:DETAIL]
             return Failure(
@@ -292,6 +308,7 @@ async def _attempt(lane: Lane, request: ChatRequest) -> bytes:
 def _status(lane: Lane, error: openai.APIStatusError) -> Exception:
     """Return what an HTTP status means."""
     status, text = error.status_code, error.response.text[:DETAIL]
+    text = text.replace(lane.key, "***") if lane.key else text
     url, name = lane.endpoint.base_url, lane.endpoint.api_key_env
     if status in (401, 403):
         hint = f"check the key in {name}" if name else "set `api_key_env` in the YAML to the variable that holds the key"
@@ -301,7 +318,11 @@ def _status(lane: Lane, error: openai.APIStatusError) -> Exception:
     if status in (408, 409, 425, 429) or status >= 500:
         after = error.response.headers.get("retry-after", "")
         return Transient(str(status), text, float(after) if after.replace(".", "", 1).isdigit() else None)
-    return Final("content_filter" if "content_filter" in text else "rejected", f"HTTP {status}: {text}")
+    if "content_filter" in text:
+        return Final("content_filter", f"HTTP {status}: {text}")
+    if re.search(r"context.length|maximum context|too long|max_model_len", text, re.IGNORECASE):
+        return Final("length", f"HTTP {status}: {text}")
+    return Rejected("rejected", f"HTTP {status}: {text}")
 
 
 def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_truncated: bool) -> Trace:

@@ -71,6 +71,8 @@ _MENDABLE = {
     errno.EDQUOT: "the disk quota is used up: free some space; all complete rows are kept",
     errno.EMFILE: "too many open files: raise the limit with `ulimit -n 65536` or lower `concurrency` in the YAML",
     errno.EACCES: "no permission: check who owns the file or folder",
+    errno.ENOTDIR: "a folder is expected there, and a file is in the way: use another --run",
+    errno.EEXIST: "a folder is expected there, and a file is in the way: use another --run",
     errno.EROFS: "the file system is read-only: use another --run",
 }
 
@@ -124,6 +126,9 @@ def parse(main: Callable[..., None], arguments: list[str]) -> dict[str, Any]:
             options[name] = _convert(text, kinds)
         except ValueError:
             faults.append(f"--{name}={text}: {' or '.join(k.__name__ for k in kinds)} is expected")
+            continue
+        if name in ("limit", "workers") and options[name] < 1:
+            faults.append(f"--{name}={text}: a number above 0 is expected")
     missing = [n for n, p in parameters.items() if p.default is p.empty and n not in options]
     if not faults:
         faults += [f"--{name}=… is needed; see --help" for name in missing]

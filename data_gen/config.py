@@ -153,10 +153,13 @@ class Mix(Strict):
     @field_validator("quotas")
     @classmethod
     def _domains(cls, value: dict[str, int] | None) -> dict[str, int] | None:
-        for name in value or {}:
-            unknown = set(name.split("+")) - {"math", "code", "science", "puzzle"}
-            if unknown:
-                raise ValueError(f"{name}: math, code, science and puzzle, joined by +, are expected")
+        named = [domain for name in value or {} for domain in name.split("+")]
+        if set(named) - {"math", "code", "science", "puzzle"}:
+            raise ValueError("math, code, science and puzzle, joined by +, are expected")
+        if len(set(named)) < len(named):
+            raise ValueError("a domain stands in two quotas: its rows would come twice")
+        if any(quota < 0 for quota in (value or {}).values()):
+            raise ValueError("a quota is a number of rows, 0 or more")
         return value
 
 
@@ -173,6 +176,14 @@ class DataConfig(Strict):
     decontaminate: Decontaminate = Decontaminate()
     mix: Mix = Mix()
     budget_usd: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _a_budget_needs_prices(self) -> "DataConfig":
+        prices = self.teacher.prices
+        by_token = prices.input_per_mtok is not None and prices.output_per_mtok is not None
+        if self.budget_usd is not None and not by_token and prices.gpu_hour is None:
+            raise ValueError("budget_usd needs teacher.prices (by token, or gpu_hour): without them nothing would stop")
+        return self
 
 
 class Recipe(DataConfig):

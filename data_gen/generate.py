@@ -36,7 +36,8 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
     config = load_recipe(recipe)
     folder = Run(Path(run))
     settings = {"seed": config.seed, "teacher": chat_settings(config.teacher, config)}
-    with Stage(folder, "generate", settings, [folder.problems], [folder.traces], limit=limit, force=retry_final) as stage:
+    outputs = [folder.traces, errors_of(folder.traces)]
+    with Stage(folder, "generate", settings, [folder.problems], outputs, limit, retry_final) as stage:
         if stage.finished:
             return
         requests = list(islice(teacher_requests(config, folder), limit * config.teacher.samples if limit else None))
@@ -47,7 +48,9 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
             Journal(errors_of(folder.traces), on_load=meter.load) as errors,
         ):
             _set_aside(traces, wanted, folder)
-            final = {key for key in errors if errors.read(key)["final"] and not retry_final}
+            # A final failure counts for the very request that it answers: not after max_tokens or the question changed.
+            known = [key for key in errors if key in wanted and errors.tag(key) == wanted[key].hash]
+            final = {key for key in known if errors.read(key)["final"] and not retry_final}
             missing = [r for key, r in wanted.items() if key not in traces and key not in final]
             try:
                 if missing:
@@ -96,7 +99,7 @@ def teacher_requests(config: Recipe, folder: Run) -> Iterator[ChatRequest]:
 
 def _set_aside(traces: Journal, wanted: dict[tuple[str, int], ChatRequest], folder: Run) -> None:
     """Move traces whose question was edited since to 02_traces.superseded.jsonl: paid for, so not thrown away."""
-    stale = [key for key in traces if key in wanted and traces.request(key) != wanted[key].hash]
+    stale = [key for key in traces if key in wanted and traces.tag(key) != wanted[key].hash]
     if stale:
         path = folder.traces.with_name("02_traces.superseded.jsonl")
         with path.open("a", encoding="utf-8") as file:

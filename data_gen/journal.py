@@ -30,11 +30,14 @@ Key = tuple[str, int]
 class Journal:
     """The rows of one stage file, by (id, sample). A second row of a key supersedes the first.
 
-    `on_load` sees every row that is already there when the journal is opened.
+    `on_load` sees every row that is already there when the journal is opened; `tag` names the key that holds a hash of
+    what a row was made from, so that a row made from something else can be told.
     """
 
-    def __init__(self, path: Path, sync_every: int = 64, on_load: Callable[[Row], None] | None = None) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, sync_every: int = 64, on_load: Callable[[Row], None] | None = None, tag: str = "request"
+    ) -> None:
+        self.path, self._tag = path, tag
         self.sync_every = sync_every
         self._on_load = on_load
         self._index: dict[Key, tuple[int, int, str | None]] = {}  # key -> offset, length, request
@@ -70,7 +73,7 @@ class Journal:
                     break
                 try:
                     row = json.loads(line)
-                    self._index[(row["id"], row["sample"])] = (offset, len(line), row.get("request"))
+                    self._index[(row["id"], row["sample"])] = (offset, len(line), row.get(self._tag))
                     if self._on_load is not None:
                         self._on_load(row)
                 except (ValueError, TypeError, KeyError):
@@ -94,8 +97,8 @@ class Journal:
         """Yield the keys written so far, in the order of their first writing."""
         return iter(list(self._index))
 
-    def request(self, key: Key) -> str | None:
-        """Return the `request` hash of a written row, or None."""
+    def tag(self, key: Key) -> str | None:
+        """Return the hash that a written row holds of what it was made from (`request`, or the `tag` given), or None."""
         return self._index[key][2]
 
     def read(self, key: Key) -> Row:
@@ -114,7 +117,7 @@ class Journal:
         except OSError:
             os.ftruncate(self._descriptor, self._end)  # no half line stays before what a later call appends
             raise
-        self._index[(row["id"], row["sample"])] = (self._end, len(line), row.get("request"))
+        self._index[(row["id"], row["sample"])] = (self._end, len(line), row.get(self._tag))
         self._end += len(line)
         self._unsynced += 1
         if self._unsynced >= self.sync_every:

@@ -60,13 +60,23 @@ def command_line(model: str, port: int, flags: dict[str, Any], gpu: bool) -> lis
 
 def environment(gpu: bool) -> dict[str, str]:
     """Return the server's environment: ours, without keys, and vLLM's settings."""
-    secrets = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
-    kept = {k: v for k, v in os.environ.items() if not k.upper().endswith(secrets) or k == "HF_TOKEN"}
+    kept = without_keys(keep=("HF_TOKEN",))
     # Connections are kept for longer than we pause, so that none is closed just as a request is sent on it.
     kept |= {"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "600", "VLLM_NO_USAGE_STATS": "1"}
     if not gpu:
         kept.setdefault("VLLM_CPU_KVCACHE_SPACE", "4")  # GiB
     return kept
+
+
+def without_keys(keep: tuple[str, ...]) -> dict[str, str]:
+    """Return our environment without anything that looks like a key, but for the names in `keep`."""
+    secret = ("KEY", "TOKEN", "SECRET", "PASSWORD", "AUTH", "CREDENTIAL")
+    harmless = ("TOKENIZERS_PARALLELISM", "SSH_AUTH_SOCK", "XAUTHORITY")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in keep or name in harmless or not any(word in name.upper() for word in secret)
+    }
 
 
 def free_port() -> int:
@@ -132,12 +142,13 @@ def serve(model: str, flags: dict[str, Any], log: Path, port: int | None = None)
 
 def _wait_until_ready(url: str, guard: "subprocess.Popen[bytes]", log: Path, model: str) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
     while time.monotonic() < deadline:
         if guard.poll() is not None:
             tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
             raise UserError(f"the server of {model} ended before it was ready; the end of {log}:\n{tail}")
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:
+            with direct.open(f"{url}/health", timeout=5) as answer:
                 if answer.status == 200:
                     return
         time.sleep(0.3)

@@ -19,7 +19,7 @@ from data_gen.config import Recipe, dump, load_recipe
 from data_gen.dedup import Duplicates, load_contamination
 from data_gen.journal import write_rows
 from data_gen.prompts import question, student_system, thought_solution
-from data_gen.records import Problem, Row, Verdict, key, read_records, read_rows
+from data_gen.records import Problem, Row, Verdict, graded_hash, key, read_records, read_rows
 from data_gen.run_folder import Run
 from data_gen.sharegpt import sharegpt_row
 from data_gen.stage import Stage
@@ -68,8 +68,9 @@ def _accepted(
     for trace in read_rows(folder.rewritten):
         total += 1
         verdict = verdicts.get(key(trace))
-        if verdict is None:
-            raise UserError(f"{folder.verdicts}: no verdict for {key(trace)}; run verify again")
+        about = graded_hash(trace, problems.get(trace["id"]), recipe.verify.math)
+        if verdict is None or verdict.graded != about:
+            raise UserError(f"{folder.verdicts}: no verdict on the present text of {key(trace)}; run verify again")
         by_question[trace["id"]].append(_row(trace, problems[trace["id"]], verdict))
     picked: list[Row] = []
     for question_id, rows in by_question.items():

@@ -49,10 +49,20 @@ def _template(name: str) -> str:
 
 def read_shots(path: Path) -> list[Message]:
     """Return the few-shot turns of a template file: a YAML list of {user, assistant}. Raises ConfigError."""
-    shots = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(shots, list) or not all(isinstance(s, dict) and set(s) == {"user", "assistant"} for s in shots):
+    try:
+        shots = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(shots, list) or not all(_is_shot(shot) for shot in shots):
         raise ConfigError(f"{path}: a list of examples, each with `user` and `assistant`, is expected")
     return [{"role": role, "content": shot[role].strip()} for shot in shots for role in ("user", "assistant")]
+
+
+def _is_shot(shot: object) -> bool:
+    """Return whether an entry is {user: text, assistant: text}."""
+    if not isinstance(shot, dict) or set(shot) != {"user", "assistant"}:
+        return False
+    return all(isinstance(text, str) for text in shot.values())
 
 
 def messages(system: str | None, shots: list[Message], user: str) -> list[Message]:

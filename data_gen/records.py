@@ -7,6 +7,7 @@ One object a line, UTF-8, unknown keys kept. A problem and its trace:
     {"id": "file-1", "sample": 0, "text": "1/4 + 1/4 = 2/4. \\\\boxed{1/2}", "reasoning": null, "finish_reason": "stop", ...}
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,7 @@ class Verdict(Record):
     seconds: float = 0.0
     sandbox: str | None = None
     verifier_version: str
+    graded: str | None = None  # hash of the graded text, the gold and the mode: what this verdict is about
 
 
 def dumps(row: Row) -> str:
@@ -130,7 +132,7 @@ def read_rows(path: str | Path) -> Iterator[Row]:
                 continue
             try:
                 row = json.loads(line)
-            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            except ValueError as error:  # no JSON, no UTF-8, or an integer of thousands of digits
                 torn = " (the line is torn: the file was cut off while it was written)" if line[-1:] != b"\n" else ""
                 raise UserError(f"{path}:{number}: not JSON: {error}{torn}; mend or delete that line") from error
             if not isinstance(row, dict):
@@ -151,3 +153,14 @@ def read_records(path: str | Path, kind: type[R]) -> Iterator[R]:
 def key(row: Row) -> tuple[str, int]:
     """Return (id, sample), which names a row within every stage file."""
     return row["id"], row.get("sample", 0)
+
+
+def graded_text(row: Row) -> str:
+    """Return what a verifier reads of a trace: the solution where it has one, else the text."""
+    return str(row.get("solution") or row.get("text") or "")
+
+
+def graded_hash(row: Row, problem: Problem | None, mode: str) -> str:
+    """Return a hash of everything that a verdict is about, so that one of another text or gold is never used."""
+    about = [graded_text(row), row.get("model"), problem and [problem.verifier, problem.gold, problem.source], mode]
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]

@@ -21,7 +21,7 @@ from data_gen.cli import ConfigError, command
 from data_gen.config import dump, load_recipe
 from data_gen.journal import write_rows
 from data_gen.prompts import TAGS, split_sections
-from data_gen.records import Failure, Row, Trace, key, read_records
+from data_gen.records import Failure, Row, Trace, key, read_records, read_rows
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import Stage
 
@@ -32,14 +32,19 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
     if config.rewriter.kind == "llm":
         raise ConfigError(f"{config.folder}/data.yaml: rewriter.kind: llm can be planned but not run yet; use rules")
     folder = Run(Path(run))
-    with Stage(folder, "rewrite", {"rewriter": dump(config.rewriter)}, [folder.traces], [folder.rewritten], limit) as stage:
+    with Stage(
+        folder, "rewrite", {"rewriter": dump(config.rewriter)}, [folder.problems, folder.traces], [folder.rewritten], limit
+    ) as stage:
         if stage.finished:
             return
-        rewritten, dropped = rewrite_all(islice(read_records(folder.traces, Trace), limit))
+        asked = {row["id"] for row in read_rows(folder.problems)}
+        traces = list(islice(read_records(folder.traces, Trace), limit))
+        rewritten, dropped = rewrite_all(trace for trace in traces if trace.id in asked)
         write_rows(folder.rewritten, sorted(rewritten, key=key))
         write_rows(errors_of(folder.rewritten), sorted((failure.row() for failure in dropped), key=key))
         reasons = Counter(failure.error for failure in dropped)
-        stage.funnel(len(rewritten) + len(dropped), len(rewritten), dict(reasons), "traces")
+        reasons["no_problem"] = len(traces) - len(rewritten) - len(dropped)  # its problem was taken out since
+        stage.funnel(len(traces), len(rewritten), dict(reasons), "traces")
 
 
 def rewrite_all(traces: Iterable[Trace]) -> tuple[list[Row], list[Failure]]:

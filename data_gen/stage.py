@@ -31,6 +31,7 @@ from data_gen.cli import ConfigError, UserError
 from data_gen.journal import write_text
 from data_gen.run_folder import Run
 
+ORDER = ("collect", "label", "generate", "rewrite", "verify", "mix", "export")
 PACKAGES = ("openai", "datasets", "math-verify", "lm_eval", "evalplus", "reasoning_gym", "pydantic")
 
 
@@ -135,10 +136,12 @@ class Stage:
         self.restarted = False  # there is output, made from other input: a stage that costs nothing begins again
         self.record: dict[str, Any] = {}
         self._started = 0.0
+        self._lock = -1
         self._line: dict[str, Any] | None = None
         self.before: dict[str, Any] = {}  # the record of the run that this one goes on with
 
     def __enter__(self) -> "Stage":
+        self._take_lock()
         for path in self.inputs:
             if not path.is_file():
                 raise UserError(f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)")
@@ -161,11 +164,23 @@ class Stage:
             if not self.finished:
                 carried = {k: v for k, v in self.before.items() if k in ("usage", "seconds", "dollars")}
                 manifest["stages"][self.name] = self.record | carried
-            manifest["environment"] = environment()
+            if not self.finished:
+                manifest["environment"] = environment()
         if self.finished:
             print(f"{self.name:<9} done already ({', '.join(str(path) for path in self.outputs)})")
         self._started = time.monotonic()
         return self
+
+    def _take_lock(self) -> None:
+        """Keep a second command of this stage out while this one runs; the kernel lets go when the process ends."""
+        self.run.folder.mkdir(parents=True, exist_ok=True)
+        name = self.name.replace(" ", "-").replace("/", "-")
+        self._lock = os.open(self.run.folder / f".{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._lock)
+            raise UserError(f"{self.name} is running on {self.run.folder} already; wait for it or stop it") from error
 
     def funnel(self, rows_in: int, kept: int, reasons: dict[str, int], unit: str = "rows") -> None:
         """Print the stage's funnel line and keep it for funnel.json: nothing is dropped without a reason and a count."""
@@ -175,6 +190,7 @@ class Stage:
         print(f"{self.name:<9} in {rows_in:>9,}   kept {kept:>9,} {unit:<9} {dropped}")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        os.close(self._lock)
         if self.finished:
             return
         seconds = time.monotonic() - self._started
@@ -186,7 +202,8 @@ class Stage:
         if self._line is not None:
             lines = read_funnel(self.run)
             kept = [line for line in lines if line["stage"] != self.name]
-            write_text(self.run.funnel, json.dumps([*kept, self._line], indent=1, ensure_ascii=False) + "\n")
+            ordered = sorted([*kept, self._line], key=lambda line: ORDER.index(line["stage"]))
+            write_text(self.run.funnel, json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
             if error is None and self._line["kept"] == 0:
                 with edit_manifest(self.run) as manifest:
                     manifest["stages"][self.name]["finished"] = False

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from data_gen.cli import ConfigError, command
+from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump, load_recipe
 from data_gen.journal import Journal
 from data_gen.progress import bar
-from data_gen.records import Problem, Row, Verdict, key, read_records, read_rows
+from data_gen.records import Problem, Row, Trace, Verdict, graded_hash, graded_text, key, read_records
 from data_gen.run_folder import Run
 from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
@@ -51,8 +51,6 @@ def main(
     with Stage(folder, "verify", fingerprint, inputs, [folder.verdicts], limit) as stage:
         if stage.finished:
             return
-        if stage.restarted:
-            folder.verdicts.unlink(missing_ok=True)  # other input: free to do again
         counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, workers, limit)
         total, accepted = counts.total(), counts.pop("correct", 0)
         if settings.enabled:
@@ -66,14 +64,19 @@ def grade_file(
     problems: Path, traces: Path, output: Path, settings: Verify, workers: int, limit: int | None
 ) -> "Counter[str]":
     """Write a verdict for every trace and return the reasons counted. Raises UserError when an input is no such file."""
+    if output.resolve() in (problems.resolve(), traces.resolve()):
+        raise ConfigError(f"--output={output}: that is an input; verdicts need a file of their own")
     by_id = {problem.id: problem for problem in read_records(problems, Problem)}
-    rows = list(islice(read_rows(traces), limit))
-    with Journal(output) as journal:
-        missing = [row for row in rows if key(row) not in journal]
+    rows = [trace.row() for trace in islice(read_records(traces, Trace), limit)]
+    graded = {key(row): graded_hash(row, by_id.get(row["id"]), settings.math) for row in rows}
+    if len(graded) < len(rows):
+        raise UserError(f"{traces}: {len(rows) - len(graded)} rows repeat the (id, sample) of another: each may come once")
+    with Journal(output, tag="graded") as journal:
+        missing = [row for row in rows if key(row) not in journal or journal.tag(key(row)) != graded[key(row)]]
         with Grader(workers) as grader, bar(len(missing), " answers", "verify") as progress:
             counts: Counter[str] = Counter()
             for verdict in grader.grade(_answers(missing, by_id, settings)):
-                journal.append(verdict.row())
+                journal.append(verdict.row() | {"graded": graded[(verdict.id, verdict.sample)]})
                 counts[verdict.reason] += 1
                 progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
                 progress.update(1)
@@ -85,8 +88,10 @@ def grade_file(
 def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) -> Iterator[Answer]:
     for row in rows:
         problem = problems.get(row["id"])
-        text = row.get("solution") or row.get("text") or ""
-        verifier = problem.verifier if problem else "unknown_problem"
+        text = graded_text(row)
+        verifier: str = problem.verifier if problem else "unknown_problem"
+        if verifier == "none" and problem and row.get("model") not in (None, problem.source):
+            verifier = "not_from_the_source"  # accepted are the source's own answers, not what a teacher says
         gold = problem.gold if problem else {}
         yield Answer(row["id"], row.get("sample", 0), text, verifier, gold, settings.math == "exact")
 

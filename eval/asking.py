@@ -23,6 +23,9 @@ from data_gen.progress import bar
 from data_gen.prompts import Message, messages
 from data_gen.records import Failure, Problem, Trace, Verdict
 
+# What a model may do wrong. Anything else (a context that the server makes too short, say) is the server's fault: no score.
+COUNTED_FAILURES = {"content_filter", "refusal", "empty", "malformed"}
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -76,15 +79,21 @@ class JournalledChat(LM):
             seed = seed_of(self.protocol.seed, problem.id, sample)
             asked.append(ChatRequest(problem.id, sample, said, seed, self.protocol.sampling))
             problems.append(problem)
-        self._ask([r for r in asked if (r.id, r.sample) not in self.samples and not self._failed(r)])
-        missing = [r for r in asked if (r.id, r.sample) not in self.samples and not self._failed(r)]
+        self._ask([request for request in asked if not self._settled(request)])
+        missing = [request for request in asked if not self._settled(request)]
         if missing:
-            raise Unfinished(f"{len(missing)} of {len(asked)} answers are missing; run the same again")
+            key = (missing[0].id, missing[0].sample)
+            why = f" ({self.errors.read(key)['detail'][:300]})" if key in self.errors else ""
+            raise Unfinished(f"{len(missing)} of {len(asked)} answers are missing{why}; run the same again")
         return [self._response(request, problem) for request, problem in zip(asked, problems, strict=True)]
 
-    def _failed(self, request: ChatRequest) -> bool:
+    def _settled(self, request: ChatRequest) -> bool:
+        """Return whether this very request has an answer, or a failure that is the model's own and counts as one."""
         key = (request.id, request.sample)
-        return key in self.errors and bool(self.errors.read(key)["final"])
+        if key in self.samples:
+            return self.samples.tag(key) == request.hash
+        counts = key in self.errors and self.errors.tag(key) == request.hash
+        return counts and self.errors.read(key)["error"] in COUNTED_FAILURES and bool(self.errors.read(key)["final"])
 
     def _ask(self, missing: list[ChatRequest]) -> None:
         if not missing:

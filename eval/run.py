@@ -40,7 +40,9 @@ from data_gen.prompts import read_shots, student_system
 from data_gen.records import Problem, Verdict, key, read_records
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import Stage, read_manifest
+from data_gen.verifiers import VERSION
 from data_gen.verifiers.pool import Grader
+from data_gen.yaml_schema import parse
 from eval.asking import JournalledChat, Protocol
 from eval.benchmarks import problems_of
 from eval.score import grade, scores
@@ -67,9 +69,7 @@ def main(
     wanted = chosen(benchmarks, eval_config)
     contenders = [contender(name, base_url, eval_config, recipe_, run_, config) for name in model.split(",")]
     for name, benchmark in wanted.items():
-        path = run_.benchmarks / f"{name}.jsonl"
-        if not path.is_file():
-            write_rows(path, [problem.row() for problem in problems_of(name, benchmark, folder)])
+        write_rows(run_.benchmarks / f"{name}.jsonl", [p.row() for p in problems_of(name, benchmark, folder)])
     with Servers(eval_config, run_, base_url, api_key_env) as servers:
         for one in contenders:
             for name, benchmark in wanted.items():
@@ -103,7 +103,9 @@ def contender(
     if name == "trained":
         training = training or recipe.training_config
         weights = str(run.model(training))
-        trained = read_manifest(run)["stages"].get("train", {})
+        trained = read_manifest(run)["stages"].get(f"train {training}", {})
+        if training != recipe.training_config:
+            name = f"trained-{training}"
         if not base_url and not (trained.get("finished") and (run.model(training) / "train.json").is_file()):
             raise UserError(f"{weights}: not trained yet; `make train` first")
         origin = trained.get("settings")
@@ -140,9 +142,9 @@ class Servers:
 
     def __init__(self, config: EvalConfig, run: Run, base_url: str | None, api_key_env: str | None) -> None:
         self._config, self._run = config, run
-        self._given = base_url, api_key_env
         self._serving: str | None = None
-        self._endpoint = Endpoint(base_url=base_url or LOCAL, api_key_env=api_key_env, concurrency=config.concurrency)
+        given = {"base_url": base_url or LOCAL, "api_key_env": api_key_env, "concurrency": config.concurrency}
+        self._endpoint = parse(given, Endpoint, "options")
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> "Servers":
@@ -177,12 +179,14 @@ def evaluate(
         "system_prompt": one.protocol.system,
         "shots": one.protocol.shots,
         "samples": benchmark.samples,
+        "verifier_version": VERSION,
     }
-    with Stage(run, f"eval {one.name} {name}", settings, [questions], [folder / "scores.json"], limit) as stage:
+    samples_path = folder / "samples.jsonl"
+    outputs = [samples_path, errors_of(samples_path), folder / "scores.json"]
+    with Stage(run, f"eval {one.name} {name}", settings, [questions], outputs, limit) as stage:
         if stage.finished:
             return
         problems = {problem.id: problem for problem in read_records(questions, Problem)}
-        samples_path = folder / "samples.jsonl"
         verdicts: list[Verdict] = []
         with (
             Journal(samples_path) as samples,
@@ -207,13 +211,20 @@ def evaluate(
             harness = run_harness(model, questions, benchmark.samples, limit)
             samples.finish()
             errors.finish()
-            traces = [samples.read(done) for done in samples]
+            traces = [
+                samples.read((verdict.id, verdict.sample)) for verdict in verdicts if (verdict.id, verdict.sample) in samples
+            ]
         texts = {key(trace): trace["text"] for trace in traces}
         write_rows(folder / "verdicts.jsonl", sorted((verdict.row() for verdict in verdicts), key=key))
+        numbers = scores(problems, verdicts, texts)
+        if abs(numbers["results"][0]["value"] - harness["accuracy"]) > 1e-4:
+            raise UserError(
+                f"lm-eval counts an accuracy of {harness['accuracy']}, we count {numbers['results'][0]['value']}"
+            )
         result = {
             "model": one.name,
             "benchmark": name,
-            **scores(problems, verdicts, texts),
+            **numbers,
             "harness": harness,
             "weights": one.weights,
             "sampling": dump(config.sampling),

@@ -4,13 +4,15 @@ python -m launch.clean --run=runs/quickstart                    # caches and the
 python -m launch.clean --run=runs/quickstart --stage=train      # the model, and what follows it: eval and report
 """
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from data_gen.cli import ConfigError, command
+from data_gen.journal import write_text
 from data_gen.run_folder import Run, errors_of
-from data_gen.stage import edit_manifest
+from data_gen.stage import edit_manifest, read_funnel
 
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")
 
@@ -28,9 +30,9 @@ OUTPUTS: dict[str, Callable[[Run], list[Path]]] = {
 }
 
 
-def main(run: str, stage: str | None = None) -> None:
-    """Remove caches and the report, or the output of `stage` and of every stage after it."""
-    folder = Run(Path(run))
+def main(run: str | None = None, stage: str | None = None) -> None:
+    """Remove caches and the report, or the output of `stage` and of every stage after it. Without `run`: the only run."""
+    folder = Run(Path(run)) if run else only_run()
     if stage is None:
         _remove([Path(name) for name in CACHES] + [folder.report])
         return
@@ -43,6 +45,19 @@ def main(run: str, stage: str | None = None) -> None:
         with edit_manifest(folder) as manifest:
             kept = {name: row for name, row in manifest["stages"].items() if name.split()[0] not in names}
             manifest["stages"] = kept
+        lines = [line for line in read_funnel(folder) if line["stage"] not in names]
+        if folder.funnel.is_file():
+            write_text(folder.funnel, json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
+
+
+def only_run() -> Run:
+    """Return the run under runs/ where there is one alone. Raises ConfigError that lists them where there are more."""
+    runs = sorted(path.parent for path in Path("runs").glob("**/manifest.json"))
+    if len(runs) != 1:
+        raise ConfigError(
+            f"which run? RUN={' or RUN='.join(str(r.relative_to('runs')) for r in runs) or '… (there is none)'}"
+        )
+    return Run(runs[0])
 
 
 def _remove(paths: list[Path]) -> None:

@@ -24,7 +24,7 @@ from data_gen import train_env
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import load_recipe
 from data_gen.journal import write_text
-from data_gen.local_server import GUARD, has_gpu
+from data_gen.local_server import GUARD, has_gpu, without_keys
 from data_gen.progress import bar
 from data_gen.records import read_rows
 from data_gen.run_folder import Run
@@ -51,7 +51,7 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "") -> No
     }
     output = folder.model(name)
     inputs = [dataset, folder.dataset / "dataset_info.json"]
-    with Stage(folder, "train", settings, inputs, [output, output / "train.json"]) as stage:
+    with Stage(folder, f"train {name}", settings, inputs, [output, output / "train.json"]) as stage:
         if stage.finished:
             return
         filled = options | {
@@ -64,9 +64,9 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "") -> No
         check(filled, path)
         facts = dataset_facts(train_env.Training(path, options), folder, recipe_.name)
         print(f"train     {facts['rows']:,} rows, {facts['tokens']:,} tokens, longest {facts['longest']}, config {name}")
-        clear_torn(output)
+        first = clear_torn(output)
         seconds = launch(filled, folder.folder / "logs" / "train.log", output)
-        result = record(output, facts, options, seconds, stage)
+        result = record(output, facts, options, seconds, first, stage)
         print(
             f"train     {result['steps']} steps in {result['seconds']:.0f} s, {result['tokens_per_second']:.0f} tokens/s, "
             f"loss {result['first_loss']:.3f} -> {result['last_loss']:.3f}"
@@ -122,20 +122,32 @@ def dataset_facts(training: train_env.Training, folder: Run, dataset: str) -> di
     return {"rows": loaded["rows"], "tokens": sum(loaded["lengths"]), "longest": max(loaded["lengths"])}
 
 
-def clear_torn(output: Path) -> None:
-    """Set checkpoints aside that a kill tore apart; with no whole one left, begin again in an empty folder."""
+def clear_torn(output: Path) -> int:
+    """Set checkpoints aside that a kill tore apart; with no whole one left, begin again in an empty folder.
+
+    Return the step that training resumes from, 0 at the beginning.
+    """
     whole = []
     for checkpoint in sorted(output.glob("checkpoint-*")):
-        if (checkpoint / "trainer_state.json").is_file():
-            whole.append(checkpoint)
+        if _is_json(checkpoint / "trainer_state.json"):
+            whole.append(int(checkpoint.name.split("-")[1]))
         else:
             print(f"train     {checkpoint.name} is torn (killed while it was saved): set aside as torn-{checkpoint.name}")
             shutil.rmtree(output / f"torn-{checkpoint.name}", ignore_errors=True)
             checkpoint.rename(output / f"torn-{checkpoint.name}")
     if whole:
-        print(f"train     resumes from {max(whole, key=lambda path: int(path.name.split('-')[1])).name}")
+        print(f"train     resumes from step {max(whole)}")
     elif output.exists():
         shutil.rmtree(output)  # logs of a start that saved nothing: LLaMA-Factory refuses a folder like that
+    return max(whole, default=0)
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
 
 
 def launch(options: dict[str, Any], log: Path, output: Path) -> float:
@@ -144,7 +156,9 @@ def launch(options: dict[str, Any], log: Path, output: Path) -> float:
     config = log.with_name("train.yaml")
     write_text(config, yaml.safe_dump(options, sort_keys=False))
     tools = train_env.PYTHON.parent
-    environment = os.environ | {"PATH": f"{tools}:{os.environ.get('PATH', '')}"}  # DeepSpeed calls torchrun by name
+    environment = without_keys(keep=("HF_TOKEN", "WANDB_API_KEY")) | {
+        "PATH": f"{tools}:{os.environ.get('PATH', '')}"
+    }  # DeepSpeed calls torchrun by name
     # Without these glibc returns every big tensor to the kernel and faults it in again: 1.4 times the time a step on a CPU.
     environment |= {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_MMAP_THRESHOLD_": "100000000000"}
     environment.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
@@ -194,9 +208,12 @@ def _last_line(path: Path) -> dict[str, Any] | None:
     return None
 
 
-def record(output: Path, facts: dict[str, Any], options: dict[str, Any], seconds: float, stage: Stage) -> dict[str, Any]:
+def record(
+    output: Path, facts: dict[str, Any], options: dict[str, Any], seconds: float, first: int, stage: Stage
+) -> dict[str, Any]:
     """Write train.json: what was trained, how long it took, the loss at every step. Raises UserError on no steps."""
-    losses = [row for row in read_rows(output / "trainer_log.jsonl") if "loss" in row]
+    by_step = {row["current_steps"]: row for row in read_rows(output / "trainer_log.jsonl") if "loss" in row}
+    losses = [by_step[step] for step in sorted(by_step)]  # a step done again after a resume counts once
     if not losses:
         raise UserError(f"{output}: no step was trained; see the log")
     results = json.loads((output / "train_results.json").read_text(encoding="utf-8"))
@@ -210,7 +227,11 @@ def record(output: Path, facts: dict[str, Any], options: dict[str, Any], seconds
         "last_loss": losses[-1]["loss"],
         "seconds": round(seconds, 1),
         "train_runtime": results["train_runtime"],
-        "tokens_per_second": round(facts["tokens"] * epochs / results["train_runtime"], 1),
+        "resumed_from": first,
+        # of this process: after a resume train_runtime covers the steps since only
+        "tokens_per_second": round(
+            facts["tokens"] * epochs * (1 - first / losses[-1]["total_steps"]) / results["train_runtime"], 1
+        ),
         "losses": [[row["current_steps"], row["loss"]] for row in losses],
     }
     write_text(output / "train.json", json.dumps(result, indent=1) + "\n")

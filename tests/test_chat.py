@@ -64,7 +64,9 @@ def test_a_whole_answer_is_a_trace_with_its_reasoning_and_usage():
         (status(429), "429", False),
         (status(500), "500", False),
         (status(503), "503", False),
-        (status(400, "maximum context length"), "rejected", True),
+        (status(400, "maximum context length"), "length", True),
+        (status(400, "no such sampling parameter"), "rejected", False),
+        (status(422, "no"), "rejected", False),
     ],
 )  # fmt: skip
 def test_whatever_is_no_whole_answer_is_a_failure(reply, error, final):
@@ -151,3 +153,19 @@ def test_the_budget_stops_new_requests():
         config = EndpointConfig(base_url=endpoint.url, concurrency=1)
         asyncio.run(ask_all((request(n) for n in range(50)), [config], 2.0, 0, done.append, lambda: len(done) < 5))
     assert len(done) == 5
+
+
+def test_a_dead_endpoint_beside_a_living_one_loses_nothing_with_retries():
+    requests = [request(number) for number in range(60)]
+    with Endpoint(lambda _: answer("4")) as endpoint:
+        outcomes, _ = ask(requests, "http://127.0.0.1:9/v1", endpoint.url, retries=3)
+    assert sum(isinstance(outcome, Trace) for outcome in outcomes) == 60
+
+
+def test_a_404_that_echoes_the_key_does_not_print_it(monkeypatch):
+    monkeypatch.setenv("TEST_KEY", "sk-secret")
+    with Endpoint(lambda _: status(404, "no model for sk-secret")) as endpoint:
+        config = EndpointConfig(base_url=endpoint.url, api_key_env="TEST_KEY")
+        with pytest.raises(UserError) as error:
+            asyncio.run(ask_all([request()], [config], 2.0, 0, lambda _: None))
+    assert "sk-secret" not in str(error.value)

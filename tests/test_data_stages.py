@@ -404,3 +404,95 @@ def test_a_full_disk_is_one_line_and_loses_no_row(command, recipe, tmp_path):
             assert len(endpoint.requests) == before + 200 - kept
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_verdict_on_another_text_is_never_used(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url)
+        run_stages(command, folder, run)
+        edited = (folder / "problems.jsonl").read_text().replace("What is 3 + 1?", "What is 77 + 1?")
+        (folder / "problems.jsonl").write_text(edited)
+        run_stages(command, folder, run, STAGES[:3])
+        stale = command("data_gen.mix", f"--recipe={folder}", f"--run={run}")
+        assert stale.returncode == 1
+        assert "run verify again" in stale.stderr
+        run_stages(command, folder, run, STAGES[3:])
+    assert "add-0003" not in {row["id"] for row in rows(run / "data/05_mixture.jsonl")}
+
+
+def test_verify_grades_again_what_has_changed(command, tmp_path):
+    problem = {
+        "id": "a",
+        "source": "x",
+        "domain": "math",
+        "question": "?",
+        "verifier": "math_answer",
+        "gold": {"answer": "1"},
+    }
+    (tmp_path / "p.jsonl").write_text(json.dumps(problem) + "\n")
+    options = [f"--{name}={tmp_path / name[0]}.jsonl" for name in ("problems", "traces")] + [f"--output={tmp_path}/v.jsonl"]
+    for text, ok in (("\\boxed{1}", True), ("\\boxed{999}", False)):
+        (tmp_path / "t.jsonl").write_text(json.dumps({"id": "a", "sample": 0, "text": text}) + "\n")
+        assert command("data_gen.verify", *options).returncode == 0
+        assert [row["ok"] for row in rows(tmp_path / "v.jsonl")] == [ok]
+
+
+def test_verify_never_writes_over_its_input_and_refuses_a_repeated_key(command, tmp_path):
+    problem = {
+        "id": "a",
+        "source": "x",
+        "domain": "math",
+        "question": "?",
+        "verifier": "math_answer",
+        "gold": {"answer": "1"},
+    }
+    (tmp_path / "p.jsonl").write_text(json.dumps(problem) + "\n")
+    (tmp_path / "t.jsonl").write_text(2 * (json.dumps({"id": "a", "sample": 0, "text": "\\boxed{1}"}) + "\n"))
+    options = [f"--problems={tmp_path}/p.jsonl", f"--traces={tmp_path}/t.jsonl"]
+    over = command("data_gen.verify", *options, f"--output={tmp_path}/t.jsonl")
+    assert (over.returncode, len(rows(tmp_path / "t.jsonl"))) == (2, 2)
+    twice = command("data_gen.verify", *options, f"--output={tmp_path}/v.jsonl")
+    assert twice.returncode == 1
+    assert "repeat" in twice.stderr
+
+
+def test_a_teachers_answer_to_an_unverifiable_problem_is_undecided(command, tmp_path):
+    problem = {"id": "a", "source": "x", "domain": "puzzle", "question": "?", "verifier": "none", "gold": {}}
+    (tmp_path / "p.jsonl").write_text(json.dumps(problem) + "\n")
+    answers = [{"id": "a", "sample": i, "text": "so it is", "model": model} for i, model in enumerate(["x", "teacher"])]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
+    files = [f"--problems={tmp_path}/p.jsonl", f"--traces={tmp_path}/t.jsonl", f"--output={tmp_path}/v.jsonl"]
+    assert command("data_gen.verify", *files).returncode == 0
+    assert [row["ok"] for row in rows(tmp_path / "v.jsonl")] == [True, None]
+
+
+def test_problems_taken_out_take_their_traces_along(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url)
+        run_stages(command, folder, run, STAGES[:2])
+        kept = (folder / "problems.jsonl").read_text().splitlines(keepends=True)[:10]
+        (folder / "problems.jsonl").write_text("".join(kept))
+        run_stages(command, folder, run)
+    funnel = {line["stage"]: line for line in json.loads((run / "data/funnel.json").read_text())}
+    assert funnel["rewrite"]["reasons"] == {"no_problem": 20}
+    assert len(rows(run / "data/02_traces.jsonl")) == 40
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"budget_usd": 1.0}, "budget_usd needs teacher.prices"),
+        ({"mix": {"quotas": {"math": 4, "math+code": 4}}}, "two quotas"),
+        ({"mix": {"quotas": {"math": -1}}}, "0 or more"),
+        ({"sources": {}}, "sources"),
+        ({"sources": {"reasoning_gym": {"tasks": {"basic_arithmetic": {}}}}}, "cannot be used"),
+        ({"sources": {"reasoning_gym": {"tasks": {"chain_sum": {"weight": "abc"}}}}}, "weight"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(command, recipe, tmp_path, keys, words):
+    done = command("data_gen.collect", f"--recipe={recipe(**keys)}", f"--run={tmp_path / 'run'}")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

@@ -21,6 +21,19 @@ LABELLED = SHARED / "math_equivalence"
         ("1/3", "0.333", False),
         ("10", "1000", False),
         ("12", "1", False),
+        ("\\pi", "3.14159265358979", False),
+        ("\\frac{1}{2004!}", "\\frac{1}{2006!}", False),
+        ("1234", "1, 234", False),
+        ("12", "12_3", False),
+        ("f(x)=x+1", "f(x)=1 or f(x)=x+1", False),
+        ("1,2", "1,2,3", False),
+        ("(1,2)", "[1,2]", False),
+        ("\\pm 2", "2", False),
+        ("", "0", False),
+        ("(D) Alina", "D", True),
+        ("-3,0", "-3 \\text{ and } 0", True),
+        ("2400,1350,864", "864,1350,2400", True),
+        ("(p,q)=(3,2)", "(3,2)", True),
         ("\\frac{1}{2}", "0.5", True),
         ("1000", "1,000", True),
         ("-7", "-7.0", True),
@@ -54,6 +67,17 @@ def test_a_hanging_answer_is_undecided_and_the_others_get_their_verdicts():
     assert [verdict.id for verdict in verdicts] == [answer.id for answer in answers]
     assert verdicts[3].ok is not True
     assert all(verdict.ok for number, verdict in enumerate(verdicts) if number != 3)
+
+
+@pytest.mark.skipif(not LABELLED.is_dir(), reason="the labelled answers are not here")
+def test_labelled_pairs_no_wrong_answer_is_accepted_and_few_right_ones_are_missed():
+    for name, least in (("traps", 1.0), ("pairs", 0.95)):
+        rows = [json.loads(line) for line in (LABELLED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+        accepted = [math_answer.compare(row["pred"], row["gold"]).ok is True for row in rows]
+        wrong = [row for row, ok in zip(rows, accepted, strict=True) if ok and not row["expected"]]
+        right = [ok for row, ok in zip(rows, accepted, strict=True) if row["expected"]]
+        assert wrong == []
+        assert sum(right) / len(right) >= least
 
 
 @pytest.mark.skipif(not LABELLED.is_dir(), reason="the labelled answers are not here")

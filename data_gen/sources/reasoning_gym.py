@@ -41,6 +41,9 @@ class ReasoningGymConfig(SourceConfig):
     def _right_answers(cls, tasks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for name in tasks.keys() & WRONG_GOLDS.keys():
             raise ValueError(f"{name} cannot be used: {WRONG_GOLDS[name]}")
+        weights = [options.get("weight", 1) for options in tasks.values()]
+        if not all(isinstance(weight, int | float) and weight >= 0 for weight in weights) or not sum(weights):
+            raise ValueError("a weight is a number of 0 or more, and one at least is above 0")
         return tasks
 
 

@@ -40,4 +40,6 @@ def problems_of(name: str, benchmark: Benchmark, recipe: Path) -> list[Problem]:
         config = parse(keys, SOURCES[source].config, f"{where}.problems.{source}")
         for problem in reader(config, recipe):
             problems.setdefault(normal(problem.question), problem)
+    if len({problem.id for problem in problems.values()}) < len(problems):
+        raise ConfigError(f"{where}: two questions have the same id: ids must differ")
     return sorted(problems.values(), key=lambda problem: problem.id)

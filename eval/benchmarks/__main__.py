@@ -17,6 +17,9 @@ from eval.benchmarks import problems_of
 def main(recipe: str, run: str) -> None:
     """Write the questions of every benchmark that the recipe's eval.yaml names."""
     folder = find_recipe(recipe)
+    if not (folder / "eval.yaml").is_file():
+        print(f"benchmarks: none, {folder} has no eval.yaml")
+        return
     for name, benchmark in load_eval(folder).benchmarks.items():
         problems = problems_of(name, benchmark, folder)
         write_rows(Run(Path(run)).benchmarks / f"{name}.jsonl", [problem.row() for problem in problems])
