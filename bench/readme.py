@@ -30,8 +30,8 @@ examples in the prompt alone give {shots:.1f} %. Training on its own right answe
 {above}."""
 
 
-def main(run: str) -> None:
-    """Write docs/quickstart_summary.json and the README's table from a finished run."""
+def main(run: str, total_seconds: int | None = None) -> None:
+    """Write docs/quickstart_summary.json and the README's table from a run; `total_seconds`: of `make quickstart`."""
     path = Path(run) / "report" / "summary.json"
     if not path.is_file():
         raise UserError(f"{path}: no such file; `make quickstart` makes it")
@@ -43,6 +43,7 @@ def main(run: str) -> None:
     summary["measured"] = {
         "commit": commit,
         "date": summary["results"][0]["date"],
+        "total_seconds": total_seconds,
         "machine": f"{os.cpu_count()} cores of an {_processor()}, {memory:.0f} GiB of memory, no GPU",
     }
     write_text(ROOT / "docs" / "quickstart_summary.json", json.dumps(summary, indent=1) + "\n")
@@ -57,9 +58,11 @@ def block(summary: dict[str, Any]) -> str:
     """Return what stands between the README's two comments."""
     measured = summary["measured"]
     header, lines = cost_cells(summary)
+    total = measured["total_seconds"]
+    whole = f"The whole command, set-up included, took {total / 60:.1f} minutes. " if total else ""
     seconds = [[line[0], line[1], line[4]] for line in lines]
     return (
-        f"Measured on {measured['date']} at commit `{measured['commit']}`, on {measured['machine']}:\n\n"
+        f"{whole}Measured on {measured['date']} at commit `{measured['commit']}`, on {measured['machine']}:\n\n"
         f"{table(summary['results'])}\n\n{reading(summary['results'])}\n\n<details><summary>"
         "Seconds of each stage</summary>\n\n"
         f"{markdown_table([header[0], header[1], header[4]], seconds)}\n\n</details>\n"

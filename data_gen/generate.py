@@ -47,6 +47,7 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
             Journal(folder.traces, on_load=meter.load) as traces,
             Journal(errors_of(folder.traces), on_load=meter.load) as errors,
         ):
+            meter.loaded()
             _set_aside(traces, wanted, folder)
             # A final failure counts for the very request that it answers: not after max_tokens or the question changed.
             known = [key for key in errors if key in wanted and errors.tag(key) == wanted[key].hash]

@@ -51,10 +51,8 @@ def load(question: dict[str, Any]) -> dict[str, Any]:
         "rows": len(lengths),
         "lengths": lengths,
         "over_cutoff": sum(length > question["cutoff_len"] for length in lengths),
-        "trained_tokens": [sum(label != -100 for label in row["labels"]) for row in rows],
         "prompt": trained,
         "served_prompt": served,
-        "end_token": tokenizer.decode(rows[0]["labels"][-2:]),
     }
 
 

@@ -17,6 +17,12 @@ class Meter:
         self.prompt_tokens = self.completion_tokens = self.new_tokens = 0
         self.over_budget = False
 
+    def loaded(self) -> None:
+        """Call when all rows are loaded. Spending never shrinks: rows asked again since are in the earlier total only."""
+        earlier = self._stage.before.get("usage", {})
+        self.prompt_tokens = max(self.prompt_tokens, earlier.get("prompt_tokens", 0))
+        self.completion_tokens = max(self.completion_tokens, earlier.get("completion_tokens", 0))
+
     def load(self, row: Row) -> None:
         """Add the tokens of a row that was on disk already."""
         usage = row.get("usage") or {}

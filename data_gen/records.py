@@ -146,8 +146,12 @@ def read_records(path: str | Path, kind: type[R]) -> Iterator[R]:
         try:
             yield kind.model_validate(row)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise UserError(f"{path}: row {number} is not a {kind.__name__}: {faults}") from error
+            raise UserError(f"{path}: row {number} is not a {kind.__name__}: {faults_of(error)}") from error
+
+
+def faults_of(error: ValidationError) -> str:
+    """Return every faulty key of a row with what is wrong with it."""
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
 
 
 def key(row: Row) -> tuple[str, int]:

@@ -51,10 +51,6 @@ class Run:
         return self.data / "01_traces_ready.jsonl"
 
     @property
-    def labels(self) -> Path:
-        return self.data / "01_labels.jsonl"
-
-    @property
     def traces(self) -> Path:
         return self.data / "02_traces.jsonl"
 

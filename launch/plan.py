@@ -31,7 +31,7 @@ def _sources(config: Recipe) -> int | None:
     counts = {name: SOURCES[name].count(source) for name, source in config.source_configs.items()}
     for name, count in counts.items():
         told = "unknown (read it to know)" if count is None else f"{count:,} problems"
-        ready = "answers come ready, none asked" if name == "still2" else told
+        ready = "answers come ready, none asked" if count == 0 else told
         print(f"source    {name:<14} {ready}")
     known = [count for count in counts.values() if count is not None]
     return sum(known) if len(known) == len(counts) else None

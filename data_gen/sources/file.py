@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from data_gen.cli import UserError
-from data_gen.records import Problem, read_rows
+from data_gen.records import Problem, faults_of, read_rows
 from data_gen.sources.source import SourceConfig
 
 
@@ -40,5 +40,4 @@ def read(config: FileConfig, recipe: Path) -> Iterator[Problem]:
         try:
             yield Problem.model_validate(row)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise UserError(f"{path}: row {number} is not a Problem: {faults}") from error
+            raise UserError(f"{path}: row {number} is not a Problem: {faults_of(error)}") from error
