@@ -18,6 +18,7 @@ from data_gen.records import Problem, Row
 from data_gen.run_folder import Run
 from data_gen.sources import SOURCES
 from data_gen.stage import Stage
+from data_gen.verifiers.gold import gold_fault
 
 
 def main(recipe: str, run: str, limit: int | None = None) -> None:
@@ -49,6 +50,8 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
                 detail: str | float | None = None
                 if not source.difficulty.holds(problem.difficulty):
                     reason, detail = "difficulty", problem.difficulty
+                elif fault := gold_fault(problem):
+                    reason, detail = "bad_gold", fault
                 elif found := duplicates.of(problem):
                     reason, detail = found
                 elif benchmark := contamination.of(problem.question):

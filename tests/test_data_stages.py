@@ -480,6 +480,29 @@ def test_problems_taken_out_take_their_traces_along(command, recipe, tmp_path):
     assert len(rows(run / "data/02_traces.jsonl")) == 40
 
 
+def test_a_problem_without_a_usable_gold_is_removed_before_anything_is_paid_for(command, recipe, tmp_path):
+    folder = recipe(problems=3)
+    base = {"domain": "science", "verifier": "choice"}
+    bad = [
+        {"id": "b1", "question": "one?", "domain": "math", "verifier": "math_answer", "gold": {}},
+        {"id": "b2", "question": "two?", "domain": "math", "verifier": "math_answer", "gold": {"answer": "7" * 5000}},
+        {"id": "b3", "question": "three?", "gold": {"answer": "A"}, **base},
+        {
+            "id": "b4",
+            "question": "four?",
+            "domain": "code",
+            "verifier": "code_tests",
+            "gold": {"inputs": ["1"], "outputs": []},
+        },
+    ]
+    with (folder / "problems.jsonl").open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in bad)
+    run_stages(command, folder, tmp_path / "run", ["collect"])
+    removed = {(row["id"], row["reason"]) for row in rows(tmp_path / "run/data/01_problems.removed.jsonl")}
+    assert removed == {(f"b{number}", "bad_gold") for number in range(1, 5)}
+    assert len(rows(tmp_path / "run/data/01_problems.jsonl")) == 3
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [

@@ -96,7 +96,18 @@ def _letter(answer: str) -> str | None:
     return (match[1] or match[2]) if match else None
 
 
+# What a parser and a computer algebra system may raise on text that a model wrote: the answer is then undecided.
+FOREIGN_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
+
+
 def _symbolic(answer: str, gold: str) -> Finding:
+    try:
+        return _by_math_verify(answer, gold)
+    except FOREIGN_ERRORS as error:
+        return Finding(None, "undecided", answer, type(error).__name__)
+
+
+def _by_math_verify(answer: str, gold: str) -> Finding:
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify  # 0.7 s, so only where needed
 
     targets = [LatexExtractionConfig(), ExprExtractionConfig()]
