@@ -1,7 +1,10 @@
 """Math answers: nothing wrong is accepted, and a hang costs one answer."""
 
+import asyncio
 import json
+import time
 
+import psutil
 import pytest
 
 from data_gen.verifiers import math_answer
@@ -85,3 +88,54 @@ def test_every_labelled_extraction_is_right():
     for line in (LABELLED / "boxed_extraction.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         assert boxed_answer(row["text"]) == row["answer"], row["case"]
+
+
+def test_killed_workers_lose_no_answer():
+    answers = [Answer(f"q{i}", 0, f"\\boxed{{\\sqrt{{{i}^2}}}}", "math_answer", {"answer": str(i)}) for i in range(600)]
+    with Grader(workers=2) as grader:
+        verdicts = []
+        for verdict in grader.grade(answers):
+            verdicts.append(verdict)
+            if len(verdicts) in (100, 300):
+                for child in psutil.Process().children():
+                    child.kill()
+    assert [verdict.id for verdict in verdicts] == [answer.id for answer in answers]
+    assert all(verdict.ok for verdict in verdicts)
+
+
+def test_grading_works_from_a_thread_and_an_event_loop():
+    answers = [Answer("q", 0, "\\boxed{x+1}", "math_answer", {"answer": "1+x"})]
+
+    def grade() -> list[bool | None]:
+        with Grader(workers=1) as grader:
+            return [verdict.ok for verdict in grader.grade(answers)]
+
+    async def in_a_loop() -> list[bool | None]:
+        return await asyncio.to_thread(grade)
+
+    assert asyncio.run(in_a_loop()) == [True]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "9^{9^{9^{9^{9}}}}",
+        "99999999!",
+        "\\sum_{n=1}^{10^{12}} n^{n}",
+        "(" * 1900,
+        "\\frac{1}{" * 200 + "x" + "}" * 200,
+        "__import__('os').system('touch executed')",
+        "10^{10^{10}}",
+        "x" * 100_000,
+    ],
+)
+def test_a_hostile_answer_gets_a_verdict_in_time_and_none_executes(answer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    started = time.monotonic()
+    with Grader(workers=1) as grader:
+        hostile = Answer("h", 0, f"\\boxed{{{answer}}}", "math_answer", {"answer": "7"})
+        verdicts = list(grader.grade([hostile, Answer("q", 0, "\\boxed{7}", "math_answer", {"answer": "7"})]))
+    assert verdicts[0].ok is not True
+    assert verdicts[1].ok
+    assert time.monotonic() - started < 20
+    assert not list(tmp_path.iterdir())

@@ -18,6 +18,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from data_gen.verifiers import announce
 from data_gen.verifiers.extract import boxed_answer
 from data_gen.verifiers.finding import Finding
 
@@ -108,6 +109,7 @@ def _symbolic(answer: str, gold: str) -> Finding:
 
 
 def _by_math_verify(answer: str, gold: str) -> Finding:
+    announce.slow()
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify  # 0.7 s, so only where needed
 
     targets = [LatexExtractionConfig(), ExprExtractionConfig()]
