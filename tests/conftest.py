@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,3 +81,8 @@ def recipe(tmp_path: Path) -> Callable[..., Path]:
 def rows(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a JSON Lines file."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def heed_interrupts() -> None:
+    """Let a child process heed SIGINT, which a shell's background jobs ignore and hand down to their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from data_gen.prompts import split_sections
-from tests.conftest import ROOT, rows
+from tests.conftest import ROOT, heed_interrupts, rows
 from tests.endpoint import Endpoint, answer, status
 
 STAGES = ["collect", "generate", "rewrite", "verify", "mix", "export"]
@@ -202,7 +202,14 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_there(command, recipe, tmp_path):
         folder = recipe(endpoint.url, problems=400)
         run_stages(command, folder, run, ["collect"])
         program = [sys.executable, "-m", "data_gen.generate", f"--recipe={folder}", f"--run={run}"]
-        process = subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            program,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heed_interrupts,
+        )
         journal, deadline = run / "data/02_traces.jsonl", time.monotonic() + 20
         while time.monotonic() < deadline and not (journal.is_file() and journal.stat().st_size):
             time.sleep(0.02)

@@ -12,7 +12,7 @@ import pytest
 
 from data_gen import local_server
 from data_gen.cli import UserError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, heed_interrupts
 
 # A parent that starts the guard as serve() does, over a command that forks twice and leaves its own process group.
 PARENT = """
@@ -30,7 +30,7 @@ guard.wait()
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_the_guard_ends_all_descendants_when_the_parent_is_gone(how):
     parent = subprocess.Popen([sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.DEVNULL)  # fmt: skip
+                              stderr=subprocess.DEVNULL, preexec_fn=heed_interrupts)  # fmt: skip
     assert parent.stdout is not None
     guard = psutil.Process(int(parent.stdout.readline()))
     deadline = time.monotonic() + 10
@@ -39,7 +39,7 @@ def test_the_guard_ends_all_descendants_when_the_parent_is_gone(how):
     family = [guard, *guard.children(recursive=True)]
     assert len(family) == 5
     parent.send_signal(how)
-    parent.wait()
+    parent.wait(timeout=20)
     _, alive = psutil.wait_procs(family, timeout=15)
     assert alive == []
 
