@@ -15,13 +15,14 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
-from data_gen.chat import ChatRequest, Sampling, ask_all, seed_of
+from data_gen.chat import ask_all
 from data_gen.cli import Unfinished
 from data_gen.config import Endpoint
 from data_gen.journal import Journal
 from data_gen.progress import bar
 from data_gen.prompts import Message, messages
 from data_gen.records import Failure, Problem, Trace, Verdict
+from data_gen.responses import ChatRequest, Sampling, seed_of
 
 # What a model may do wrong. Anything else (a context that the server makes too short, say) is the server's fault: no score.
 COUNTED_FAILURES = {"content_filter", "refusal", "empty", "malformed"}

@@ -19,25 +19,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from data_gen.chat import Sampling
 from data_gen.cli import ConfigError, UserError, command
-from data_gen.config import (
-    LOCAL,
-    Benchmark,
-    Endpoint,
-    EvalConfig,
-    FromDataset,
-    Recipe,
-    dump,
-    find_recipe,
-    find_template,
-    load_eval,
-    load_recipe,
-)
+from data_gen.config import LOCAL, Endpoint, Recipe, dump, find_recipe, find_template, load_recipe
 from data_gen.journal import Journal, write_rows, write_text
 from data_gen.local_server import serve
 from data_gen.prompts import read_shots, student_system
 from data_gen.records import Problem, Verdict, key, read_records
+from data_gen.responses import Sampling
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import Stage, read_manifest
 from data_gen.verifiers import VERSION
@@ -45,6 +33,7 @@ from data_gen.verifiers.pool import Grader
 from data_gen.yaml_schema import parse
 from eval.asking import JournalledChat, Protocol
 from eval.benchmarks import problems_of
+from eval.config import Benchmark, EvalConfig, FromDataset, load_eval
 from eval.score import grade, scores
 
 TASKS = Path(__file__).parent / "benchmarks" / "tasks"

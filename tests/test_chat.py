@@ -5,10 +5,11 @@ import json
 
 import pytest
 
-from data_gen.chat import ChatRequest, Sampling, ask_all, seed_of
+from data_gen.chat import ask_all
 from data_gen.cli import UserError
 from data_gen.config import Endpoint as EndpointConfig
 from data_gen.records import Failure, Trace
+from data_gen.responses import ChatRequest, Sampling, seed_of
 from tests.endpoint import Endpoint, answer, status
 
 SAMPLING = Sampling("m", 0.7, 1.0, 100)

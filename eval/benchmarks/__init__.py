@@ -9,11 +9,11 @@ published questions a later version reads.
 from pathlib import Path
 
 from data_gen.cli import ConfigError
-from data_gen.config import Benchmark
 from data_gen.dedup import normal
 from data_gen.records import Problem
 from data_gen.sources import SOURCES
 from data_gen.yaml_schema import parse
+from eval.config import Benchmark
 
 # Published benchmarks that a recipe may name: known to the YAML and to `make plan`, their questions not read yet.
 BENCHMARKS: dict[str, int | None] = {  # name: problems

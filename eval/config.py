@@ -1,0 +1,55 @@
+"""eval.yaml, as types: every key, its default and its meaning.
+
+load_eval(Path("recipes/quickstart")).sampling.temperature   -> 0.0
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from data_gen.config import Prices
+from data_gen.yaml_schema import Strict, load
+
+
+class FromDataset(Strict):
+    """The system prompt that a published dataset trained with, read from its `system` column at run time."""
+
+    from_dataset: str
+
+
+class Sampling(Strict):
+    """How evaluation asks."""
+
+    temperature: float = Field(default=0.7, ge=0)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_tokens: int = Field(default=32768, ge=1)
+
+
+class Benchmark(Strict):
+    """How one benchmark is run. `problems` (sources, as in data.yaml) make a benchmark of the recipe's own."""
+
+    samples: int = Field(default=1, ge=1)
+    release: str | None = None
+    problems: dict[str, dict[str, Any]] | None = None
+
+
+class EvalConfig(Strict):
+    """eval.yaml."""
+
+    seed: int = 0
+    base: str
+    system_prompt: str | FromDataset | None = "student"  # student | null | a template file | {from_dataset: repo}
+    sampling: Sampling = Sampling()
+    benchmarks: dict[str, Benchmark] = Field(min_length=1)
+    few_shot_row: bool = False  # also `base_few_shot`: the base model with the teacher's prompt and examples
+    serve: dict[str, Any] = {}  # flags of vLLM, for models that we serve ourselves
+    concurrency: int = Field(default=64, ge=1)  # requests in flight
+    timeout_s: float = Field(default=3600, gt=0)
+    retries: int = Field(default=8, ge=0)
+    prices: Prices = Prices()
+
+
+def load_eval(recipe: Path) -> EvalConfig:
+    """Read and check `<recipe>/eval.yaml`. Raises ConfigError with a line for every fault."""
+    return load(recipe / "eval.yaml", EvalConfig)
