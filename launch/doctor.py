@@ -50,7 +50,7 @@ def _machine() -> Iterator[Line]:
     memory = psutil.virtual_memory().total / GIB
     yield ("ok" if memory >= 7.5 else "missing", "memory", f"{memory:.1f} GiB (the quickstart needs 8)")
     disk = shutil.disk_usage(ROOT).free / GIB
-    yield ("ok" if disk >= 20 else "note", "free disk", f"{disk:.0f} GiB (environments and quickstart take 12)")
+    yield ("ok" if disk >= 20 else "note", "free disk", f"{disk:.0f} GiB (environments and quickstart take 15)")
     yield "ok", "cores", f"{os.cpu_count()}"
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield ("ok" if hard >= 4096 else "note", "open files", f"limit {soft}, can be raised to {hard}")

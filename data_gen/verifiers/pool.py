@@ -6,7 +6,7 @@
 
 Workers are plain subprocesses (`worker.py`) fed over pipes, so this works from a script, a thread, an event loop's
 executor and a Ray worker alike; the standard library's pools cannot free a worker that hangs inside C code. Answers
-travel in chunks, because a message for each would cost more than most gradings do (30 us). A worker that gives no finding
+travel in chunks, because a message for each would cost more than most gradings do. A worker that gives no finding
 for DEADLINE_CPU_S of its own CPU time, or WALL_S in all, is killed and replaced; the answer it was at is `timeout`, the
 rest of its chunk is graded again. A worker that dies at an answer twice makes that one `infra`. Both are undecided.
 """
@@ -174,7 +174,7 @@ class _Worker:
             self._chunk.findings.append((Finding(ok, reason, extracted, tier), seconds))
         if lines:
             self._heard_wall = time.monotonic()
-            self._heard_cpu = 0.0  # read again when it is needed: asking costs 50 us
+            self._heard_cpu = 0.0  # read again when it is needed
         if self._chunk.done:
             self._chunk = None
 
