@@ -14,8 +14,9 @@ from typing import Any
 from data_gen.records import Failure, Problem, Trace, Verdict
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.extract import last_number
-from data_gen.verifiers.math_answer import rational
+from data_gen.verifiers.notation import spell
 from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.quantity import rational
 from eval.stats import share
 
 
@@ -39,7 +40,7 @@ def grade(grader: Grader, problem: Problem, outcome: Trace | Failure, exact: boo
 def right_by_last_number(problem: Problem, text: str) -> bool:
     """Return whether the last number of the text is the reference: accuracy when boxes are ignored."""
     found = last_number(text)
-    gold = rational(str(problem.gold.get("answer", "")))
+    gold = rational(spell(str(problem.gold.get("answer", ""))))
     return found is not None and gold is not None and rational(found) == gold
 
 

@@ -2,37 +2,41 @@
 
     grade("It is \\\\boxed{0.5}.", {"answer": "\\\\frac{1}{2}"})   -> ok, "correct", tier "number"
 
-Tiers, the first that decides:
-`string`       equal once spacing, size and font commands are gone
-`number`       both are plain rationals: decided both ways, exactly, so 16385 is not 16384 and 3.14 is not pi
-`letter`       a choice's letter: (B), \\\\text{B}, and "(D) Alina" against D
-`math_verify`  symbolic (https://github.com/huggingface/Math-Verify). What it calls equal is believed only where
-               `digits`, numbers without unknowns, agree to 25 places (it takes 1/2004! for 1/2006!), and where as many
-               `parts` are listed (it takes "f(x)=1 or f(x)=x+1" for f(x)=x+1)
+Tiers, the first that decides; each reads the answers in one spelling (`notation.py`):
+`string`    equal once spacing, size and font commands are gone
+`letter`    a choice's letter: (B), \\\\text{B}, and "(D) Alina" against D
+`clock`     a time of day: 5 pm is not 5 am
+`parts`     as many parts, each compared with its own (`parts.py`): sets, tuples, intervals, "x=1 or x=2"
+`unit`      what stands beside numbers must not contradict (`quantity.py`): 5 cm is not 5 m, 10 % is 0.1 or 10
+`number`    both are rationals: decided both ways, exactly, so 16385 is not 16384 and 3.14 is not pi
+`words`     both are words: compared as such; a parser would take "dog" for d*o*g, and so for "god"
+`relation`  "x=5" is 5, "f(x)=2x" is 2x, but "x+1=5" is not 5 (`relation.py`)
+`digits`, `math_verify`, `points`   symbolic, with guards (`symbolic.py`)
 What none of them can read is undecided: never trained on.
 
 It must run in a worker that a parent can kill (`pool.py`): symbolic comparison of hostile input may hang.
 """
 
 import re
-from fractions import Fraction
 from typing import Any
 
-from data_gen.verifiers import announce
+from data_gen.verifiers import symbolic
 from data_gen.verifiers.extract import boxed_answer
 from data_gen.verifiers.finding import Finding
+from data_gen.verifiers.notation import balanced, bare, spell, texts, untexted
+from data_gen.verifiers.parts import THOUSANDS, Parts, compare_parts, split
+from data_gen.verifiers.quantity import beside_agrees, clock, quantity, rational
+from data_gen.verifiers.relation import named
 
-VERSION = "math-2"
+VERSION = "math-3"
 LONGEST = 2000  # characters; a longer answer is no answer to a problem that has a short one
-DIGITS = 30
+DEEPEST = 6  # parts within parts
 
-_NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d+))?")
-_FRACTION = re.compile(r"([+-]?)\\?frac\{(\d+)\}\{(\d+)\}|([+-]?)\(?(\d+)\)?/\(?(\d+)\)?")
-_SPACING = re.compile(r"\\[,;:! ]|\\(?:quad|qquad|displaystyle|left|right|big|Big|bigg|Bigg)(?![a-zA-Z])|~|\s+")
-_FONT = re.compile(r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_BASE = re.compile(r"\d\)?_\{?\d")
 _LETTER = re.compile(r"\(?([A-Z])\)?[.:]?|\(([A-Z])\)[\s:.]*\S.*", re.DOTALL)
+_WORDS = re.compile(r"[^\W\d_]+(?:[ '-][^\W\d_]+)*")
+_ARTICLES = re.compile(r"^(?:the|a|an) ")
+
+Outcome = tuple[bool | None, str]
 
 
 def grade(text: str, gold: dict[str, Any], exact: bool = False) -> Finding:
@@ -52,135 +56,133 @@ def compare(answer: str, gold: str, exact: bool = False) -> Finding:
         return Finding(equal, "correct" if equal else "wrong", answer, "string")
     if len(answer) > LONGEST:
         return Finding(False, "wrong", answer[:200], "length")
-    ours, theirs = plain(answer), plain(gold)
-    if not theirs or len(gold) > LONGEST:
+    ours, theirs = spell(answer), spell(gold)
+    if not theirs or len(gold) > LONGEST or not balanced(theirs):
         return Finding(None, "bad_gold", answer, "string")
     if not ours:
         return Finding(False, "no_answer", answer, "string")
-    if ours == theirs and _alike(answer, gold):
-        return Finding(True, "correct", answer, "string")
-    if (number := rational(answer)) is not None and (expected := rational(gold)) is not None:
-        return _decided(number == expected, answer, "number")
-    if (letter := _letter(answer)) is not None and (wanted := _letter(gold)) is not None:
-        return _decided(letter == wanted, answer, "letter")
-    return _symbolic(answer, gold)
+    if not balanced(ours):
+        return Finding(None, "undecided", answer, "braces")
+    ok, tier = _decide(ours, theirs, DEEPEST)
+    return Finding(ok, "undecided" if ok is None else "correct" if ok else "wrong", answer, tier)
 
 
-def _decided(equal: bool, answer: str, tier: str) -> Finding:
-    return Finding(equal, "correct" if equal else "wrong", answer, tier)
+def _decide(ours: str, theirs: str, depth: int) -> Outcome:
+    """Return what the first tier that can tell finds, and its name."""
+    if bare(ours) == bare(theirs):
+        return True, "string"
+    if depth == 0:
+        return None, "depth"
+    for tier in (_letter, _clock, _parts, _beside, _number, _words, _relation):
+        if (outcome := tier(ours, theirs, depth)) is not None:
+            return outcome
+    return symbolic.equal(ours, theirs)
 
 
-def plain(answer: str) -> str:
-    """Return the answer without spacing, size and font commands, dollar signs and a final full stop."""
-    text = answer.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("{,}", ",")
-    text = _FONT.sub(r"\1", text.replace("$", ""))
-    return _SPACING.sub("", text).rstrip(".")
-
-
-def rational(answer: str) -> Fraction | None:
-    """Return the exact value of a plain integer, decimal or fraction ("1,000", "0.5", "\\\\frac{1}{2}"), else None."""
-    text = plain(answer)
-    if len(text) > 200 or re.search(r",\s", answer):  # "1, 234" is two numbers, "1,234" one
+def _letter(ours: str, theirs: str, depth: int) -> Outcome | None:
+    mine, wanted = _LETTER.fullmatch(untexted(ours)), _LETTER.fullmatch(untexted(theirs))
+    if mine is None or wanted is None:
         return None
-    if fraction := _FRACTION.fullmatch(text):
-        sign, top, bottom = (g for g in fraction.groups() if g is not None)
-        return Fraction(int(sign + top), int(bottom)) if int(bottom) else None
-    number = _NUMBER.fullmatch(text)
-    if number is None or not (number[2] or number[3]):
+    return (mine[1] or mine[2]) == (wanted[1] or wanted[2]), "letter"
+
+
+def _clock(ours: str, theirs: str, depth: int) -> Outcome | None:
+    mine, wanted = clock(ours), clock(theirs)
+    if mine is None and wanted is None:
         return None
-    return Fraction(f"{number[1]}{(number[2] or '0').replace(',', '')}.{number[3] or '0'}")
+    if mine is None or wanted is None:
+        return (None, "clock") if (mine or wanted or (0, 0, ""))[2] else None
+    if (mine[2] and wanted[2]) or not (mine[2] or wanted[2]):
+        return mine == wanted, "clock"
+    return (False if mine[:2] != wanted[:2] else None), "clock"
 
 
-def _letter(answer: str) -> str | None:
-    """Return the capital letter that an answer names, alone or before the choice's text, else None."""
-    match = _LETTER.fullmatch(_FONT.sub(r"\1", answer).strip())
-    return (match[1] or match[2]) if match else None
+def _parts(ours: str, theirs: str, depth: int) -> Outcome | None:
+    mine, wanted = split(ours), split(theirs)
+    if THOUSANDS.fullmatch(ours) and wanted.kind != "list":
+        mine = Parts("single", (ours,))
+    if THOUSANDS.fullmatch(theirs) and mine.kind != "list":
+        wanted = Parts("single", (theirs,))
+    if mine.kind == wanted.kind == "single":
+        return None
+    if (mine.kind == "single" and named(ours)) or (wanted.kind == "single" and named(theirs)):
+        return None  # "S = A \\cup B" was split already; what is left is an equation
+    return compare_parts(mine, wanted, lambda one, other: _decide(one, other, depth - 1)[0]), "parts"
 
 
-# What a parser and a computer algebra system may raise on text that a model wrote: the answer is then undecided.
-FOREIGN_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
+def _beside(ours: str, theirs: str, depth: int) -> Outcome | None:
+    """Set aside units, currency, percent and base, where they do not contradict, and compare the rest."""
+    mine, wanted = quantity(ours), quantity(theirs)
+    if mine.core == ours and wanted.core == theirs:
+        return None
+    if ("%" in mine.unit) != ("%" in wanted.unit):
+        return _percent(mine.core, wanted.core, mine.unit, wanted.unit, depth)
+    if not beside_agrees(mine, wanted):
+        return None, "unit"
+    if mine.scale != wanted.scale:
+        one, other = rational(mine.core), rational(wanted.core)
+        return (None if one is None or other is None else one * mine.scale == other * wanted.scale), "unit"
+    if not mine.core or not wanted.core:
+        return None
+    return _decide(mine.core, wanted.core, depth - 1)
 
 
-def _symbolic(answer: str, gold: str) -> Finding:
-    try:
-        return _by_math_verify(answer, gold)
-    except FOREIGN_ERRORS as error:
-        return Finding(None, "undecided", answer, type(error).__name__)
+def _percent(mine: str, wanted: str, my_unit: str, wanted_unit: str, depth: int) -> Outcome:
+    """Compare a percentage with a number: 10 % is 10 and it is 0.1, never 1000."""
+    if {my_unit, wanted_unit} != {"%", ""}:
+        return None, "unit"
+    outcome = _decide(mine, wanted, depth - 1)
+    if outcome[0] is not False:
+        return outcome
+    percent, number = (mine, wanted) if my_unit else (wanted, mine)
+    one, other = rational(percent), rational(number)
+    if one is not None and other is not None:
+        return one / 100 == other, "unit"
+    return _decide(f"\\frac{{{percent}}}{{100}}", number, depth - 1)
 
 
-def _by_math_verify(answer: str, gold: str) -> Finding:
-    announce.slow()
-    from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify  # 0.7 s, so only where needed
-
-    targets = [LatexExtractionConfig(), ExprExtractionConfig()]
-    # Its own alarms work in a main thread only; the pool holds the deadline.
-    expected = parse(f"\\boxed{{{gold}}}", extraction_config=targets, parsing_timeout=None)
-    found = parse(f"\\boxed{{{answer}}}", extraction_config=targets, parsing_timeout=None)
-    if not expected:
-        return Finding(None, "bad_gold", answer, "math_verify")
-    if not found:
-        return Finding(None, "undecided", answer, "math_verify")
-    if not verify(expected, found, timeout_seconds=None):
-        return Finding(False, "wrong", answer, "math_verify")
-    if not _numbers_agree(expected, found, percent="%" in answer + gold):
-        return Finding(False, "wrong", answer, "digits")
-    if not _alike(answer, gold):
-        return Finding(None, "undecided", answer, "parts")
-    return Finding(True, "correct", answer, "math_verify")
+def _number(ours: str, theirs: str, depth: int) -> Outcome | None:
+    mine, wanted = rational(ours), rational(theirs)
+    return None if mine is None or wanted is None else (mine == wanted, "number")
 
 
-def _alike(answer: str, gold: str) -> bool:
-    """Return whether two answers list as many parts and name the same base, which math-verify overlooks."""
-    if bool(_BASE.search(answer)) != bool(_BASE.search(gold)):
-        return False
-    between = any(
-        sign in answer + gold for sign in ("<", ">", "\\le", "\\ge", "\\lt", "\\gt")
-    )  # an interval, said otherwise
-    return between or count_parts(answer) == count_parts(gold)
+def _words(ours: str, theirs: str, depth: int) -> Outcome | None:
+    """Compare two answers in words; None unless both are, or one is words that were marked as text."""
+    mine, wanted = untexted(ours), untexted(theirs)
+    if not (_WORDS.fullmatch(mine) and _WORDS.fullmatch(wanted)):
+        spoken = any(_WORDS.fullmatch(text) and max(map(len, text.split())) > 2 for text in (mine, wanted))
+        return (None, "words") if spoken else None
+    if not (texts(ours) or texts(theirs)) and max(len(mine), len(wanted)) < 3:
+        return None  # "xy" and "yx" are products
+    one, other = (_ARTICLES.sub("", text.casefold()).removesuffix("s") for text in (mine, wanted))
+    if one == other:
+        return True, "words"
+    products = not (texts(ours) or texts(theirs)) and sorted(one) == sorted(other)
+    return (None if products or " " in one + other else False), "words"
 
 
-def count_parts(answer: str) -> int:
-    """Return how many answers a text lists: "1, 2" 2, "(1,2)" 2, "(1,2),(3,4)" 2, "x=1 or x=2" 2, "\\pm 2" 2, "x>1" 1."""
-    text = _FONT.sub(r" \1 ", answer.strip().strip("$").replace("{,}", ","))
-    text = _SPACING.sub(" ", text.replace("\\{", "(").replace("\\}", ")")).strip()
-    if _THOUSANDS.fullmatch(text):
-        return 1
-    text = re.sub(r"^[^=]*=\s*(?=[(\[])", "", text)  # (p,q)=(3,2)
-    pieces = _top_level(text, ";" if ";" in text else ",")
-    if len(pieces) == 1 and text[:1] in ("(", "[") and text[-1:] in (")", "]"):
-        pieces = _top_level(text[1:-1], ",")
-    count = len([piece for piece in pieces if piece.strip()])
-    return max(1, count) * (2 if "\\pm" in text or "\\mp" in text else 1)
+def _relation(ours: str, theirs: str, depth: int) -> Outcome | None:
+    mine, wanted = named(ours), named(theirs)
+    if mine is None and wanted is None:
+        return None
+    if mine and mine.approximate and not (wanted and wanted.approximate):
+        return None, "approximate"
+    if mine and wanted and not mine.value and not wanted.value:
+        return None  # two equations: for the symbolic tier
+    if mine and wanted and mine.name and wanted.name and mine.name.lower() != wanted.name.lower():
+        return None, "relation"
+    my_sides, wanted_sides = _sides(mine, ours), _sides(wanted, theirs)
+    if (mine and not mine.value) or (wanted and not wanted.value):
+        if mine and wanted:
+            return None  # "y=2x+3" and "2x-y=-3"
+        found = [_decide(one, other, depth - 1)[0] for one in my_sides for other in wanted_sides]
+        return (True if all(found) else None), "relation"
+    if any(_decide(side, my_sides[-1], depth - 1)[0] is False for side in my_sides[:-1]):
+        return None, "relation"  # "x = 3 = 5" says two things
+    return _decide(my_sides[-1], wanted_sides[-1], depth - 1)
 
 
-def _top_level(text: str, separator: str) -> list[str]:
-    """Split at `separator`, "and" and "or" where no bracket is open."""
-    pieces, depth, start = [], 0, 0
-    for match in re.finditer(r"[({\[]|[)}\]]|\b(?:and|or)\b|(?<=\d)or(?=[a-z])|" + re.escape(separator), text):
-        if match[0] in "({[":
-            depth += 1
-        elif match[0] in ")}]":
-            depth -= 1
-        elif depth == 0:
-            pieces.append(text[start : match.start()])
-            start = match.end()
-    return [*pieces, text[start:]]
-
-
-def _numbers_agree(expected: list[Any], found: list[Any], percent: bool) -> bool:
-    """Return False when both sides are numbers that differ within the first 25 digits (or by 100, with a percent sign)."""
-    import sympy
-
-    def value(parsed: list[Any]) -> Any:
-        numbers = [p for p in parsed if isinstance(p, sympy.Expr) and p.is_number and p.is_finite]
-        return numbers[0] if numbers else None
-
-    ours, theirs = value(found), value(expected)
-    if ours is None or theirs is None:
-        return True
-    for factor in (1, 100, sympy.Rational(1, 100)) if percent else (1,):
-        difference = sympy.N(ours * factor - theirs, DIGITS)
-        scale = max(abs(sympy.N(ours * factor, DIGITS)), abs(sympy.N(theirs, DIGITS)))
-        if difference == 0 or abs(difference) <= scale * sympy.Float(10) ** -(DIGITS - 5):
-            return True
-    return False
+def _sides(relation: Any, text: str) -> tuple[str, ...]:
+    if relation is None:
+        return (text,)
+    return relation.sides or (relation.value,)

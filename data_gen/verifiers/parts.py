@@ -1,0 +1,183 @@
+"""The parts of an answer: lists, sets, tuples, intervals and unions, so that each part is compared with its own.
+
+    split("x=1 \\\\text{ or } x=2")    -> Parts("list", ("x=1", "x=2"))
+    split("\\\\{1, 2\\\\}")             -> Parts("set", ("1", "2"))
+    split("(p,q)=(3,2)")             -> Parts("tuple", ("3", "2"), "()", name="(p,q)")
+    split("1<x\\\\le 2")               -> Parts("tuple", ("1", "2"), "(]")
+    split("3\\\\pm\\\\sqrt{2}")          -> Parts("list", ("3+\\\\sqrt{2}", "3-\\\\sqrt{2}"))
+    split("\\\\frac{1}{2}")            -> Parts("single", ("\\\\frac{1}{2}",))
+
+Order counts in a tuple, not in a list, a set or a union; how many parts there are always counts.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from data_gen.verifiers.notation import bare, split_outside
+
+Equal = Callable[[str, str], bool | None]
+
+THOUSANDS = re.compile(r"[+-]?(?:\\?\$ *)?\d{1,3}(?:,\d{3})+(?:\.\d+)?")  # one number, unless the other side is a list
+MOST = 24  # parts; more are compared as text only, for each is compared with each
+_JOINT = re.compile(
+    r"\s*(?:,?\s*\\(?:text|textrm|mbox|mathrm)\s*\{\s*,?\s*(?:and|or)\s*\}|[,;]?\s*\b(?:and|or)\b|[,;]|(?<=\d)or(?=[a-z]))"
+)
+_SEMICOLON = re.compile(r"\s*;")
+_UNION = re.compile(r"\s*\\cup(?![a-zA-Z])")
+_NAMED = re.compile(r"(.*?)(?:=|\\in(?![a-zA-Z])|\\colon|:=?)\s*(?=[(\[]|\\\{|\\langle)", re.DOTALL)
+_BETWEEN = re.compile(r"([^<>=]+?)\s*(<|\\le(?![a-zA-Z]))\s*([a-zA-Z](?:\([a-zA-Z]\))?)\s*(<|\\le(?![a-zA-Z]))\s*([^<>=]+)")
+_ONE_SIDED = re.compile(r"([a-zA-Z])\s*(<|>|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z]))\s*([^<>=]+)")
+_TURNED = re.compile(r"([^<>=a-zA-Z]+)\s*(<|>|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z]))\s*([a-zA-Z])")
+_ASSIGNED = re.compile(r"\s*([a-zA-Z](?:_\{?\w+\}?)?)\s*=\s*(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`kind` says what order and brackets mean; `name` is what stood before "=" or "in"."""
+
+    kind: Literal["single", "list", "set", "union", "tuple"]
+    items: tuple[str, ...]
+    brackets: str = ""
+    name: str = ""
+
+
+def split(text: str) -> Parts:
+    """Take a spelt answer apart."""
+    text = text.strip()
+    joint = _SEMICOLON if ";" in text and len(split_outside(text, _SEMICOLON)) > 1 else _JOINT
+    pieces = [piece.strip() for piece in split_outside(text, joint)]
+    pieces = [one for piece in pieces if piece for one in _both_signs(piece)]
+    if len(pieces) > 1:
+        return Parts("list", tuple(pieces))
+    if interval := _interval(text):
+        return interval
+    name, body = "", text
+    if named := _NAMED.match(text):
+        name, body = bare(named[1]), text[named.end() :]
+    unions = [piece.strip() for piece in split_outside(body, _UNION)]
+    if len(unions) > 1:
+        return Parts("union", tuple(unions), name=name)
+    if body.startswith("\\{") and body.endswith("\\}") and _one_bracket(body):
+        return Parts("set", tuple(_items(body[2:-2])), "{}", name)
+    if body.startswith("\\langle") and body.endswith("\\rangle"):
+        return Parts("tuple", tuple(_items(body[7:-7])), "()", name)
+    if body[:1] in ("(", "[") and body[-1:] in (")", "]") and _one_bracket(body):
+        items = _items(body[1:-1])
+        if len(items) > 1:
+            return Parts("tuple", tuple(items), body[0] + body[-1], name)
+    return Parts("single", (text,))
+
+
+def _items(text: str) -> list[str]:
+    return [one for piece in split_outside(text, _JOINT) if piece.strip() for one in _both_signs(piece.strip())]
+
+
+def _one_bracket(text: str) -> bool:
+    """Return whether the bracket that opens a text is closed by its last character and not before."""
+    depth = 0
+    for match in re.finditer(r"\\[{}]|[()\[\]{}]", text):
+        depth += 1 if match[0][-1] in "([{" else -1
+        if depth == 0 and match.end() < len(text):
+            return False
+    return depth == 0
+
+
+def _both_signs(piece: str) -> list[str]:
+    """Return the two values of a text with one plus-minus sign, else the text."""
+    if len(re.findall(r"\\(?:pm|mp)(?![a-zA-Z])", piece)) != 1:
+        return [piece]
+    plus = re.sub(r"\\(?:pm|mp)(?![a-zA-Z])\s*", "+", piece)
+    minus = re.sub(r"\\(?:pm|mp)(?![a-zA-Z])\s*", "-", piece)
+    return [re.sub(r"(^|[=(\[{])\+", r"\1", plus), minus]
+
+
+def _interval(text: str) -> Parts | None:
+    """Return the interval that an inequality of one unknown describes."""
+    if match := _BETWEEN.fullmatch(text):
+        opening, closing = "(" if match[2] == "<" else "[", ")" if match[4] == "<" else "]"
+        return Parts("tuple", (match[1].strip(), match[5].strip()), opening + closing)
+    if match := _ONE_SIDED.fullmatch(text):
+        sign, bound = match[2], match[3].strip()
+    elif match := _TURNED.fullmatch(text):
+        sign, bound = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}[match[2]], match[1].strip()
+    else:
+        return None
+    if sign in ("<", "\\le"):
+        return Parts("tuple", ("-\\infty", bound), "()" if sign == "<" else "(]")
+    return Parts("tuple", (bound, "\\infty"), "()" if sign == ">" else "[)")
+
+
+def compare_parts(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:
+    """Compare two answers of which at least one has several parts; None where their kinds cannot be told apart."""
+    if ours.name and theirs.name and ours.name != theirs.name:
+        return None
+    kinds = {ours.kind, theirs.kind}
+    if max(len(ours.items), len(theirs.items)) > MOST:
+        return None
+    if kinds == {"list", "tuple"}:
+        return _assignments_as_tuple(ours, theirs, equal)
+    if kinds == {"set", "single"}:
+        braced, other = (ours, theirs) if ours.kind == "set" else (theirs, ours)
+        if len(braced.items) == 1 and braced is ours:
+            return equal(braced.items[0], other.items[0])
+        return False if len(braced.items) > 1 else None
+    if "single" in kinds or kinds == {"set", "tuple"} or ("union" in kinds and len(kinds) > 1):
+        return None if "single" in kinds and _may_hold_parts(ours, theirs) else False
+    if len(ours.items) != len(theirs.items):
+        return False
+    if kinds == {"tuple"}:
+        if ours.brackets != theirs.brackets:
+            return False if len(ours.items) == 2 else None
+        return _all(equal(mine, other) for mine, other in zip(ours.items, theirs.items, strict=True))
+    return _matched(ours.items, theirs.items, equal)
+
+
+def _may_hold_parts(ours: Parts, theirs: Parts) -> bool:
+    """Return whether the single side may say several things in words, a relation or a command of its own."""
+    single = ours if ours.kind == "single" else theirs
+    return bool(re.search(r"[<>]|\\(?:le|ge|ne|in|text|begin|mathbb|infty|setminus|backslash)(?![a-zA-Z])", single.items[0]))
+
+
+def _assignments_as_tuple(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:
+    """Compare "x=1, y=2" with "(1,2)", where the names stand in the order of the alphabet, and "1,2,3" with "(1,2,3)"."""
+    named, pair = (ours, theirs) if ours.kind == "list" else (theirs, ours)
+    if len(named.items) == len(pair.items) > 2 and pair.brackets == "()":  # two might be an interval
+        same = _all(equal(mine, other) for mine, other in zip(ours.items, theirs.items, strict=True))
+        if same:
+            return True
+    assigned = [_ASSIGNED.fullmatch(item) for item in named.items]
+    if not all(assigned):
+        return None
+    names, values = [match[1] for match in assigned if match], [match[2] for match in assigned if match]
+    if sorted(set(names)) != names or len(values) != len(pair.items) or pair.brackets != "()":
+        return None
+    found = _all(
+        equal(*((value, item) if named is ours else (item, value))) for value, item in zip(values, pair.items, strict=True)
+    )
+    return found or None
+
+
+def _all(outcomes: Iterable[bool | None]) -> bool | None:
+    """Return False where one is False, else None where one is None, else True."""
+    seen = list(outcomes)
+    return False if False in seen else None if None in seen else True
+
+
+def _matched(ours: tuple[str, ...], theirs: tuple[str, ...], equal: Equal) -> bool | None:
+    """Match parts one to one, whatever their order."""
+    left, doubt = list(theirs), False
+    for mine in ours:
+        outcomes = []
+        for place, other in enumerate(left):
+            outcome = equal(mine, other)
+            outcomes.append(outcome)
+            if outcome:
+                del left[place]
+                break
+        else:
+            if None not in outcomes:
+                return False
+            doubt = True
+    return None if doubt else True

@@ -1,0 +1,168 @@
+"""What stands beside a number: units, currency, percent, base, words that scale, the time of day.
+
+    quantity("5.4 \\\\text{ cents}")   -> Quantity(core="5.4", unit="cent")
+    quantity("\\\\$10")                -> Quantity(core="10", unit="$")
+    quantity("4210_{5}")              -> Quantity(core="4210", unit="base 5")
+    quantity("17 million")            -> Quantity(core="17", unit="", scale=1000000)
+    clock("3:05 p.m.")                -> (3, 5, "p")
+    rational("2\\\\frac{1}{4}")        -> Fraction(9, 4), and so for "9/4", "2.25", "2 1/4", "2.25\\\\times10^{0}"
+
+An answer without a unit is taken for one with it, as people do; two different units are never taken for each other.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from data_gen.verifiers.notation import bare, untexted
+
+_FONTED = r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|hbox|operatorname)\s*\{[^{}]*\}"
+_POWER = r"(?:\s*\^\s*(?:\{-?\d\}|\d))?"
+_NOT_UNITS = "and|or|pi|sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|to|mod|choose|max|min|if|for|where|when"
+_TAIL = re.compile(
+    rf"((?:\s*(?:{_FONTED}|\^\\circ|\\%|\\\$|/(?=\s*\\(?:text|mathrm|mbox))){_POWER})+)$"
+    rf"|(?<=[\d}})])((?:\s+(?!(?:{_NOT_UNITS})\b)|-)[a-zA-Z.]{{2,}}(?:\s+[a-zA-Z./]+)*{_POWER}|\s*(?:\^\\circ|\\?%)(?:\s*[CF])?)$"
+)
+_CURRENCY = re.compile(r"^([+-]?)\s*(?:\\?\$|€|£|¥|\\pounds|\\euro)\s*")
+_HEAD = re.compile(r"^\\(?:text|textbf|textrm|mbox|mathrm)\s*\{([^{}]*)\}\s*(?=[\d\\(+-])")
+_BASED = re.compile(r"^\(?([0-9A-Z]+)\)?\s*_\s*\{?\s*(?:\\text\s*\{)?\s*([0-9]+|[a-z]+)\s*\}*$")
+_CLOCK = re.compile(r"^(\d{1,2})(?::([0-5]\d))?\s*(?:([ap])\.?\s*m\.?)?$", re.IGNORECASE)
+_ORDINARY = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d+))?")
+_REPEATING = re.compile(r"([+-]?)(\d*)\.(\d*)\\(?:overline|bar)\s*\{(\d+)\}")
+_FRACTION = re.compile(r"([+-]?)\(?(?:\\frac\{([+-]?)([\d.,]+)\}\{([+-]?)([\d.,]+)\}|([\d.,]+)\)?/\(?(-?[\d.,]+))\)?")
+_MIXED = re.compile(r"([+-]?)(\d+)(?:\\frac\{(\d+)\}\{(\d+)\}| (\d+)/(\d+))")
+_SCIENTIFIC = re.compile(r"([+-]?[\d.,]+)(?:(?:\\times|\\cdot|x|\*)10\^\{?([+-]?\d{1,4})\}?|[eE]([+-]?\d{1,3}))")
+
+NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+).split()
+SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+SAME_UNIT = {
+    "$": "dollar dollars usd buck bucks \\$", "cent": "cents ¢", "%": "percent percents \\%", "degree": "degrees ^\\circ deg",
+    "cm": "centimeter centimeters centimetre centimetres", "mm": "millimeter millimeters millimetre millimetres",
+    "m": "meter meters metre metres", "km": "kilometer kilometers kilometre kilometres", "inch": "inches in", "foot": "feet ft",
+    "yard": "yards yd", "mile": "miles mi", "hour": "hours hr hrs h", "minute": "minutes min mins", "second": "seconds sec secs s",
+    "day": "days", "week": "weeks", "year": "years yr yrs", "gram": "grams g", "kg": "kilogram kilograms", "pound": "pounds lb lbs",
+    "ounce": "ounces oz", "liter": "liters litre litres l", "ml": "milliliter milliliters", "mph": "miles/hour milesperhour mi/h",
+    "radian": "radians rad",
+}  # fmt: skip
+_CANONICAL = {name: unit for unit, names in SAME_UNIT.items() for name in [unit, *names.split()]}
+_GENERIC = {"unit", "units", ""}
+# Words beside a number that say another number or none at all
+_CHANGING = set(
+    "or more less most least than not never about approximately roughly almost nearly around except half twice double triple "
+    "over under above below between no per off up down negative minus plus squared cubed factorial percent times".split()
+)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A core to compare, and what stood beside it. `words` are what stands before a number: "at least"."""
+
+    core: str
+    unit: str = ""
+    scale: int = 1
+    words: str = ""
+
+
+def quantity(text: str) -> Quantity:
+    """Take a spelt answer apart. Without anything beside the core, the core is the text."""
+    if based := _BASED.match(text):
+        base = based[2] if based[2].isdigit() else str(NUMBERS.index(based[2])) if based[2] in NUMBERS else ""
+        if base and any(c.isdigit() for c in based[1]):
+            return Quantity(based[1].lstrip("0") or "0", f"base {base}")
+    core, unit, scale, words = text, "", 1, ""
+    if (head := _HEAD.match(core)) and head[1].strip():
+        words, core = " ".join(head[1].lower().split()), core[head.end() :]
+    if money := _CURRENCY.match(core):
+        symbol = money[0].replace("\\", "").strip("+- ")
+        unit, core = {"pounds": "£", "euro": "€"}.get(symbol, symbol), money[1] + core[money.end() :]
+    if (tail := _TAIL.search(core)) and core[: tail.start()].strip():
+        named = _unit(tail[0])
+        scale, named = _scaled(named)
+        core, unit = core[: tail.start()].strip(), unit if unit and not named else " ".join(filter(None, [unit, named]))
+    return Quantity(core, unit, scale, words)
+
+
+def _unit(tail: str) -> str:
+    """Return a unit in one spelling: " \\\\text{ square feet}" and "\\\\text{ ft}^2" both as "foot^2"."""
+    text = untexted(tail.replace(r"^\circ", " degree ")).lower().replace("{", "").replace("}", "").replace(" ^", "^")
+    words = [word.rstrip(".") if word not in ("a.m.", "p.m.") else word for word in text.replace("-", " ").split()]
+    power = ""
+    if words and words[0] in ("square", "sq", "cubic"):
+        power, words = "^3" if words[0] == "cubic" else "^2", words[1:]
+    named = []
+    for word in words:
+        name, sign, exponent = word.partition("^")
+        named.append(_CANONICAL.get(name, name) + (sign + exponent if sign else ""))
+    kept = [word for word in named if word.partition("^")[0] not in _GENERIC]
+    return " ".join(kept) + (power if kept else "")
+
+
+def _scaled(unit: str) -> tuple[int, str]:
+    scale, rest = 1, []
+    for word in unit.split():
+        if word in SCALES or word.removesuffix("s") in SCALES:
+            scale *= SCALES.get(word) or SCALES[word.removesuffix("s")]
+        else:
+            rest.append(word)
+    return scale, " ".join(word for word in rest if not (scale > 1 and word == "of"))
+
+
+def beside_agrees(ours: Quantity, theirs: Quantity) -> bool:
+    """Return whether what stands beside two numbers can mean the same. Percent against none is for the caller."""
+    if ours.words != theirs.words:
+        return False
+    if ours.unit == theirs.unit or _singular(ours.unit) == _singular(theirs.unit):
+        return True
+    if "base" in (ours.unit + theirs.unit) or (ours.unit and theirs.unit):
+        return False
+    return not set(ours.unit.split()) & (_CHANGING - {"per", "times"})
+
+
+def _singular(unit: str) -> str:
+    return " ".join(word.removesuffix("s") for word in unit.split())
+
+
+def clock(text: str) -> tuple[int, int, str] | None:
+    """Return (hour, minute, "a", "p" or "") of a time of day, else None."""
+    match = _CLOCK.match(untexted(text).replace(" :", ":").replace(": ", ":"))
+    if match is None or not (match[2] or match[3]) or int(match[1]) > 24:
+        return None
+    return int(match[1]), int(match[2] or 0), (match[3] or "").lower()
+
+
+def rational(text: str) -> Fraction | None:
+    """Return the exact value of a spelt number: integer, decimal, fraction, mixed, repeating, scientific, or a word to 20."""
+    if len(text) > 1000 or ", " in text:  # "1, 234" is two numbers
+        return None
+    text = bare(text)
+    while text[:1] == "(" and text[-1:] == ")" and ")" not in text[1:-1]:
+        text = text[1:-1]
+    if (ordinary := _ordinary(text)) is not None:
+        return ordinary
+    if text.lower() in NUMBERS:
+        return Fraction(NUMBERS.index(text.lower()))
+    if match := _FRACTION.fullmatch(text):
+        sign, top_sign, top, bottom_sign, bottom, plain_top, plain_bottom = match.groups("")
+        above, below = _ordinary(top_sign + (top or plain_top)), _ordinary(bottom_sign + (bottom or plain_bottom))
+        return (above / below * (-1 if sign == "-" else 1)) if above is not None and below else None
+    if match := _MIXED.fullmatch(text):
+        whole, part, parts = int(match[2]), int(match[3] or match[5]), int(match[4] or match[6])
+        return (whole + Fraction(part, parts)) * (-1 if match[1] == "-" else 1) if parts else None
+    if match := _REPEATING.fullmatch(text):
+        fixed, repeated = match[3], match[4]
+        value: Fraction = Fraction(int((match[2] or "0") + fixed + repeated) - int((match[2] or "0") + fixed or "0"), 1)
+        value = value / int(f"{'9' * len(repeated)}{'0' * len(fixed)}")
+        return -value if match[1] == "-" else value
+    if (match := _SCIENTIFIC.fullmatch(text)) and (mantissa := _ordinary(match[1])) is not None:
+        return mantissa * Fraction(f"1e{match[2] or match[3]}")
+    return None
+
+
+def _ordinary(text: str) -> Fraction | None:
+    match = _ORDINARY.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
+        return None
+    return Fraction(f"{match[1]}{(match[2] or '0').replace(',', '')}.{match[3] or '0'}")

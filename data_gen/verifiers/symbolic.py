@@ -1,0 +1,155 @@
+"""Are two expressions equal? math-verify (https://github.com/huggingface/Math-Verify) with guards around it.
+
+    equal("2\\\\sqrt{2}", "\\\\sqrt{8}")                 -> True, "digits"
+    equal("\\\\frac{1}{2006!}", "\\\\frac{1}{2004!}")    -> False, "digits": math-verify alone says True
+    equal("x^2+2x+1", "(x+1)^2")                      -> True, "math_verify"
+    equal("f(x)", "f'(x)")                            -> None, "primes": the parser drops the prime
+
+Expressions without unknowns are decided by their difference, worked out until a digit of it is sure or none of 1,000 is.
+With unknowns math-verify decides, and what it calls equal must also agree at points. It runs in a worker that a parent can
+kill (`pool.py`): hostile input may hang in here.
+"""
+
+import re
+from typing import Any
+
+from data_gen.verifiers import announce
+from data_gen.verifiers.notation import texts
+
+SURE_DIGITS = 1000  # equal numbers agree to as many digits; 400 would do for the 2006! above
+POINTS = ((7, 11), (13, 17), (-3, 19))  # numerator start and denominator of the values given to unknowns
+
+# What a parser and a computer algebra system may raise on text that a model wrote: the answer is then undecided.
+FOREIGN_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
+
+_GLUED = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
+_FUNCTIONS = "sin cos tan cot sec csc log exp max min gcd lcm mod det sqrt arcsin arccos arctan sinh cosh tanh".split()
+
+
+def equal(ours: str, theirs: str) -> tuple[bool | None, str]:
+    """Compare two spelt answers of one part; return whether they are equal, None when undecided, and what decided."""
+    if fault := _unreadable(ours, theirs):
+        return None, fault
+    announce.slow()
+    try:
+        found, expected = _parse(ours), _parse(theirs)
+    except SyntaxError:
+        return None, "syntax"
+    except FOREIGN_ERRORS as error:
+        return None, type(error).__name__
+    try:
+        return _decide(found, expected)
+    except FOREIGN_ERRORS as error:
+        return None, type(error).__name__
+
+
+def _unreadable(ours: str, theirs: str) -> str | None:
+    """Return what the parser would pass over in silence, where the two sides differ in it."""
+    if texts(ours) != texts(theirs):
+        return "words"
+    if _glued(ours) != _glued(theirs):
+        return "words"
+    if ours.count("'") != theirs.count("'"):
+        return "primes"
+    if ours.count(r"\circ") != theirs.count(r"\circ"):
+        return "degrees"
+    for text in (ours, theirs):
+        if re.search(r"\d\s+\d", text) or re.search(r"\\approx(?![a-zA-Z])", text):
+            return "spacing" if r"\approx" not in text else "approximate"
+    return None
+
+
+def _glued(text: str) -> list[str]:
+    """Return the runs of letters that a parser would take for products: "god" and "dog" are equal to it."""
+    text = re.sub(r"\\(?:begin|end)\{\w+\}|\\[a-zA-Z]+", " ", text)
+    return sorted(word for word in _GLUED.findall(text) if word not in _FUNCTIONS)
+
+
+def _parse(text: str) -> Any:
+    """Return a sympy object. Raises SyntaxError where the text is no LaTeX as a whole."""
+    from latex2sympy2_extended import NormalizationConfig, latex2sympy, normalize_latex  # 0.7 s, so only where needed
+    from math_verify.grader import should_treat_as_complex
+
+    plain = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=False, boxed="none")
+    normal = normalize_latex(text, plain)
+    try:
+        return latex2sympy(normal, is_real=not should_treat_as_complex(normal), normalization_config=None)
+    except FOREIGN_ERRORS:
+        raise
+    except Exception as error:  # the parser raises a bare Exception for what it cannot read
+        if type(error) is not Exception:
+            raise
+        raise SyntaxError(str(error)[:100]) from error
+
+
+def _decide(found: Any, expected: Any) -> tuple[bool | None, str]:
+    import sympy
+    from math_verify import verify
+
+    ours, theirs = _exact(found), _exact(expected)
+    if _is_number(ours) and _is_number(theirs):
+        return _zero(ours - theirs), "digits"
+    if not verify(expected, found, timeout_seconds=None, allow_set_relation_comp=True):
+        return False, "math_verify"
+    if isinstance(ours, sympy.Expr) and isinstance(theirs, sympy.Expr) and not _agree_at_points(ours, theirs):
+        return False, "points"
+    return True, "math_verify"
+
+
+def _exact(parsed: Any) -> Any:
+    """Return an expression with its decimals as the fractions that were written, e and i as constants."""
+    import sympy
+
+    if not isinstance(parsed, sympy.Expr):
+        return parsed
+    decimals = {
+        number: sympy.Rational(str(sympy.Float(number, max(15, _places(number))))) for number in parsed.atoms(sympy.Float)
+    }
+    constants = {symbol: sympy.I for symbol in parsed.free_symbols if symbol.name == "i" and not symbol.is_real}
+    return parsed.xreplace(decimals | constants)
+
+
+def _places(number: Any) -> int:
+    """Return how many digits a decimal was written with: the parser keeps them all."""
+    return int(number._prec / 3.3219280948873626)
+
+
+def _is_number(value: Any) -> bool:
+    import sympy
+
+    return (
+        isinstance(value, sympy.Expr) and not value.free_symbols and bool(value.is_number) and value.is_finite is not False
+    )
+
+
+def _zero(difference: Any) -> bool | None:
+    """Return whether a number is zero: for sure where a digit of it is found or it vanishes, else to SURE_DIGITS."""
+    import sympy
+
+    difference = difference.doit()
+    if difference.is_zero is not None:
+        return bool(difference.is_zero)
+    value = sympy.N(difference, 2, maxn=SURE_DIGITS)
+    parts = [part for part in value.as_real_imag() if part != 0]
+    if not all(isinstance(part, sympy.Float) for part in parts):
+        return None
+    return all(part._prec == 1 for part in parts)
+
+
+def _agree_at_points(ours: Any, theirs: Any) -> bool:
+    """Return False where the two have values that differ once their unknowns have; where they have none, True."""
+    import sympy
+
+    names = sorted({symbol.name.lower() for symbol in ours.free_symbols | theirs.free_symbols})
+
+    def at(expression: Any, start: int, below: int) -> Any:
+        values = {s: sympy.Rational(start + 5 * names.index(s.name.lower()), below) for s in expression.free_symbols}
+        return sympy.N(expression.subs(values), 30)
+
+    for start, below in POINTS:
+        left, right = at(ours, start, below), at(theirs, start, below)
+        if left.is_finite and right.is_finite and left.is_number and right.is_number:
+            scale = max(abs(left), abs(right))
+            if scale and abs(left - right) > scale * sympy.Float(10) ** -20:
+                return False
+    return True
