@@ -18,7 +18,7 @@ from data_gen.records import Problem, Row
 from data_gen.run_folder import Run
 from data_gen.sources import SOURCES
 from data_gen.stage import Stage
-from data_gen.verifiers.gold import gold_fault
+from data_gen.verifiers.gold import flagged, gold_fault
 
 
 def main(recipe: str, run: str, limit: int | None = None) -> None:
@@ -61,7 +61,7 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
                 elif problem.id in kept:
                     raise UserError(f"{name}: two problems have the id {problem.id!r}: ids must differ")
                 else:
-                    kept[problem.id] = problem
+                    kept[problem.id] = flagged(problem)
         write_rows(folder.removed_problems, sorted(removed, key=lambda row: (row["id"], row["reason"])))
         write_rows(folder.problems, [kept[key].row() for key in sorted(kept)])
         reasons = Counter(row["reason"] for row in removed)

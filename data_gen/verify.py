@@ -2,6 +2,7 @@
 
     python -m data_gen.verify --problems=P.jsonl --traces=T.jsonl --output=V.jsonl     # any files, no recipe needed
     python -m data_gen.verify --recipe=recipes/quickstart --run=runs/quickstart        # the stage of a run
+    RAY_ADDRESS=auto python -m data_gen.verify ... --executor=ray                      # on a Ray cluster
 
 Reads problems and traces (`id, sample, text`; `solution` is graded where a row has one), writes one verdict a row,
 resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, and then never trained on.
@@ -21,6 +22,7 @@ from data_gen.records import Problem, Row, Trace, Verdict, graded_hash, graded_t
 from data_gen.run_folder import Run
 from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
+from data_gen.verifiers.on_ray import RayGrader
 from data_gen.verifiers.pool import Answer, Grader
 
 
@@ -35,12 +37,12 @@ def main(
     limit: int | None = None,
 ) -> None:
     """Grade traces against their problems: --problems, --traces and --output, or --recipe and --run."""
-    if executor != "local":
-        raise ConfigError(f"--executor={executor}: only local can be used yet")
+    if executor not in ("local", "ray"):
+        raise ConfigError(f"--executor={executor}: it is local or ray")
     settings = load_recipe(recipe).verify if recipe else Verify()
-    workers = workers or os.cpu_count() or 1
+    grader = RayGrader() if executor == "ray" else Grader(workers or os.cpu_count() or 1)
     if problems and traces and output:
-        counts = grade_file(Path(problems), Path(traces), Path(output), settings, workers, limit)
+        counts = grade_file(Path(problems), Path(traces), Path(output), settings, grader, limit)
         print(f"verify: {sum(counts.values())} answers: {', '.join(f'{k} {v}' for k, v in counts.most_common())}")
         return
     if not (recipe and run):
@@ -51,7 +53,7 @@ def main(
     with Stage(folder, "verify", fingerprint, inputs, [folder.verdicts], limit) as stage:
         if stage.finished:
             return
-        counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, workers, limit)
+        counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, grader, limit)
         total, accepted = counts.total(), counts.pop("correct", 0)
         if settings.enabled:
             stage.funnel(total, accepted, dict(counts), "correct")
@@ -61,7 +63,7 @@ def main(
 
 
 def grade_file(
-    problems: Path, traces: Path, output: Path, settings: Verify, workers: int, limit: int | None
+    problems: Path, traces: Path, output: Path, settings: Verify, pool: Grader | RayGrader, limit: int | None
 ) -> "Counter[str]":
     """Write a verdict for every trace and return the reasons counted. Raises UserError when an input is no such file."""
     if output.resolve() in (problems.resolve(), traces.resolve()):
@@ -73,7 +75,7 @@ def grade_file(
         raise UserError(f"{traces}: {len(rows) - len(graded)} rows repeat the (id, sample) of another: each may come once")
     with Journal(output, tag="graded") as journal:
         missing = [row for row in rows if key(row) not in journal or journal.tag(key(row)) != graded[key(row)]]
-        with Grader(workers) as grader, bar(len(missing), " answers", "verify") as progress:
+        with pool as grader, bar(len(missing), " answers", "verify") as progress:
             counts: Counter[str] = Counter()
             for verdict in grader.grade(_answers(missing, by_id, settings)):
                 journal.append(verdict.row() | {"graded": graded[(verdict.id, verdict.sample)]})
@@ -93,7 +95,8 @@ def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) ->
         if verifier == "none" and problem and row.get("model") not in (None, problem.source):
             verifier = "not_from_the_source"  # accepted are the source's own answers, not what a teacher says
         gold = problem.gold if problem else {}
-        yield Answer(row["id"], row.get("sample", 0), text, verifier, gold, settings.math == "exact")
+        whole = row.get("text") or text
+        yield Answer(row["id"], row.get("sample", 0), text, verifier, gold, settings.math == "exact", whole)
 
 
 if __name__ == "__main__":

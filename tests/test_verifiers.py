@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 import psutil
@@ -90,28 +89,3 @@ def test_grading_works_from_a_thread_and_an_event_loop():
         return await asyncio.to_thread(grade)
 
     assert asyncio.run(in_a_loop()) == [True]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "9^{9^{9^{9^{9}}}}",
-        "99999999!",
-        "\\sum_{n=1}^{10^{12}} n^{n}",
-        "(" * 1900,
-        "\\frac{1}{" * 200 + "x" + "}" * 200,
-        "__import__('os').system('touch executed')",
-        "10^{10^{10}}",
-        "x" * 100_000,
-    ],
-)
-def test_a_hostile_answer_gets_a_verdict_in_time_and_none_executes(answer, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    started = time.monotonic()
-    with Grader(workers=1) as grader:
-        hostile = Answer("h", 0, f"\\boxed{{{answer}}}", "math_answer", {"answer": "7"})
-        verdicts = list(grader.grade([hostile, Answer("q", 0, "\\boxed{7}", "math_answer", {"answer": "7"})]))
-    assert verdicts[0].ok is not True
-    assert verdicts[1].ok
-    assert time.monotonic() - started < 20
-    assert not list(tmp_path.iterdir())

@@ -7,13 +7,15 @@ killed; nothing else calls them.
 from collections.abc import Callable
 from typing import Any
 
-from data_gen.verifiers import math_answer
+from data_gen.verifiers import choice, math_answer
 from data_gen.verifiers.finding import Finding
 
 Grade = Callable[[str, dict[str, Any], bool], Finding]
 
 VERIFIERS: dict[str, Grade] = {
     "math_answer": math_answer.grade,
+    "choice": choice.grade,
+    "readable": lambda text, gold, exact: math_answer.readable(text),  # a check of references, named by no problem
     "none": lambda text, gold, exact: Finding(True, "correct", None, "source"),
 }
-VERSION = f"{math_answer.VERSION}+math-verify-0.9.0"
+VERSION = f"{math_answer.VERSION}+{choice.VERSION}+math-verify-0.9.0"

@@ -37,7 +37,7 @@ def boxed_answer(text: str) -> str | None:
     answer_part = after_thinking(text)
     if answer_part is None:
         return None
-    boxes = _boxes(answer_part)
+    boxes = closed_boxes(answer_part)
     if not boxes:
         return None
     contents = [boxes[-1][2]]
@@ -51,7 +51,7 @@ def boxed_answer(text: str) -> str | None:
     return ", ".join(answers) if all(answers) else None
 
 
-def _boxes(text: str) -> list[tuple[int, int, str]]:
+def closed_boxes(text: str) -> list[tuple[int, int, str]]:
     """Return (start, end, content) of every closed box that is not inside another; a box cut off at the end voids all.
 
     A text whose last box never closes was cut off in the middle of its answer: what stood before it is not the answer.

@@ -1,9 +1,74 @@
-"""Does a problem hold what its verifier needs? Asked by collect, before anything is paid for.
+"""The reference answer of a published row, and whether a problem holds what its verifier needs. Before anything is paid for.
 
-gold_fault(problem)   -> None, or "gold.answer is missing or empty"
+    from_solution("... is $\\\\boxed{\\\\frac12}$.")  -> "\\\\frac12"          NuminaMath, MATH
+    from_gsm8k("... = 72 eggs\\n#### 1,072")       -> "1072"
+    from_aime("016")                              -> "016"
+    gold_fault(problem)                           -> None, or "gold.answer is missing or empty"
+    says_several("f(x)=ax+b, where b is even")    -> True: flagged `meta.multipart`, for one reading is not enough
+
+A row that gives no usable answer raises Dropped, whose reason is counted: no_box, several_boxes, too_long, no_mark,
+not_an_integer; and unequal_to_itself, which `math_answer.readable` finds in a worker.
 """
 
+import re
+
 from data_gen.records import Problem
+from data_gen.verifiers.extract import boxed_answer, closed_boxes
+from data_gen.verifiers.notation import spell, untexted
+from data_gen.verifiers.parts import split
+
+LONGEST = 200  # characters of a reference; a longer one is prose
+
+
+class Dropped(ValueError):
+    """The row has no reference answer; the message is the reason under which it is counted."""
+
+
+def from_solution(solution: str) -> str:
+    """Return the one boxed answer of a solution. Raises Dropped: no_box, several_boxes or too_long."""
+    boxes = {" ".join(content.split()) for _, _, content in closed_boxes(solution)}
+    answer = boxed_answer(solution)
+    if answer is None:
+        raise Dropped("no_box")
+    if len(boxes) > 1:
+        raise Dropped("several_boxes")
+    return _short(answer)
+
+
+def from_gsm8k(answer: str) -> str:
+    """Return what follows the last "####", without thousands commas. Raises Dropped: no_mark."""
+    _, mark, last = answer.rpartition("####")
+    if not mark or not last.strip():
+        raise Dropped("no_mark")
+    return _short(re.sub(r"(?<=\d),(?=\d{3})", "", last.strip()))
+
+
+def from_aime(answer: str | int) -> str:
+    """Return an integer from 0 to 999 as it is written, leading zeros too. Raises Dropped: not_an_integer."""
+    text = str(answer).strip()
+    if not re.fullmatch(r"\d{1,3}", text):
+        raise Dropped("not_an_integer")
+    return text
+
+
+def _short(answer: str) -> str:
+    if len(answer) > LONGEST:
+        raise Dropped("too_long")
+    return answer
+
+
+def says_several(answer: str) -> bool:
+    """Return whether a reference says several things in prose, so that no comparison of parts is the whole of it."""
+    spelt = spell(answer)
+    prose = re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}", re.sub(r"\b(?:and|or)\b", " ", untexted(spelt)))
+    return split(spelt).kind != "single" and len(prose) > 1
+
+
+def flagged(problem: Problem) -> Problem:
+    """Return the problem, with `meta.multipart` where its reference says several things in prose."""
+    if problem.verifier == "math_answer" and says_several(str(problem.gold["answer"])):
+        return problem.model_copy(update={"meta": problem.meta | {"multipart": True}})
+    return problem
 
 
 def gold_fault(problem: Problem) -> str | None:
@@ -13,7 +78,7 @@ def gold_fault(problem: Problem) -> str | None:
         answer = gold.get("answer")
         if not isinstance(answer, str | int | float) or not str(answer).strip():
             return "gold.answer is missing or empty"
-        if len(str(answer)) > 200:
+        if len(str(answer)) > LONGEST:
             return "gold.answer is over 200 characters"
     if problem.verifier == "choice":
         choices = gold.get("choices")

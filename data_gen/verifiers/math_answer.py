@@ -32,7 +32,8 @@ VERSION = "math-3"
 LONGEST = 2000  # characters; a longer answer is no answer to a problem that has a short one
 DEEPEST = 6  # parts within parts
 
-_LETTER = re.compile(r"\(?([A-Z])\)?[.:]?|\(([A-Z])\)[\s:.]*\S.*", re.DOTALL)
+_INTEGER = re.compile(r"-?[0-9]{1,300}")
+_LETTER = re.compile(r"\(?([A-Z])\)?[.:]?|\(([A-Z])\)[\s:.]*(\S.*)", re.DOTALL)
 _WORDS = re.compile(r"[^\W\d_]+(?:[ '-][^\W\d_]+)*")
 _ARTICLES = re.compile(r"^(?:the|a|an) ")
 
@@ -56,6 +57,9 @@ def compare(answer: str, gold: str, exact: bool = False) -> Finding:
         return Finding(equal, "correct" if equal else "wrong", answer, "string")
     if len(answer) > LONGEST:
         return Finding(False, "wrong", answer[:200], "length")
+    if _INTEGER.fullmatch(answer) and _INTEGER.fullmatch(gold):  # most answers, twenty times as fast
+        equal = int(answer) == int(gold)
+        return Finding(equal, "correct" if equal else "wrong", answer, "number")
     ours, theirs = spell(answer), spell(gold)
     if not theirs or len(gold) > LONGEST or not balanced(theirs):
         return Finding(None, "bad_gold", answer, "string")
@@ -67,12 +71,25 @@ def compare(answer: str, gold: str, exact: bool = False) -> Finding:
     return Finding(ok, "undecided" if ok is None else "correct" if ok else "wrong", answer, tier)
 
 
+def readable(answer: str) -> Finding:
+    """Return whether an answer equals itself by more than its spelling, as a reference has to."""
+    spelt = spell(answer)
+    if not spelt or len(answer) > LONGEST or not balanced(spelt):
+        return Finding(False, "bad_gold", answer, "string")
+    ok, tier = _by_meaning(spelt, spelt, DEEPEST)
+    return Finding(ok, "correct" if ok else "bad_gold", answer, tier)
+
+
 def _decide(ours: str, theirs: str, depth: int) -> Outcome:
     """Return what the first tier that can tell finds, and its name."""
     if bare(ours) == bare(theirs):
         return True, "string"
     if depth == 0:
         return None, "depth"
+    return _by_meaning(ours, theirs, depth)
+
+
+def _by_meaning(ours: str, theirs: str, depth: int) -> Outcome:
     for tier in (_letter, _clock, _parts, _beside, _number, _words, _relation):
         if (outcome := tier(ours, theirs, depth)) is not None:
             return outcome
@@ -81,9 +98,11 @@ def _decide(ours: str, theirs: str, depth: int) -> Outcome:
 
 def _letter(ours: str, theirs: str, depth: int) -> Outcome | None:
     mine, wanted = _LETTER.fullmatch(untexted(ours)), _LETTER.fullmatch(untexted(theirs))
-    if mine is None or wanted is None:
-        return None
-    return (mine[1] or mine[2]) == (wanted[1] or wanted[2]), "letter"
+    if wanted and mine:
+        return (mine[1] or mine[2]) == (wanted[1] or wanted[2]), "letter"
+    if wanted and wanted[3]:  # "(C) 12" is also 12
+        return _decide(ours, wanted[3].strip(" .:"), depth - 1)
+    return None
 
 
 def _clock(ours: str, theirs: str, depth: int) -> Outcome | None:

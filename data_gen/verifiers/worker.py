@@ -1,8 +1,9 @@
 """A grading worker: `python -m data_gen.verifiers.worker`, started, watched and killed by `pool.py`.
 
-It reads chunks of answers from standard input, a JSON list a line, and writes one JSON line a finding, in order:
-[ok, reason, extracted, tier, seconds]. Findings are held back for speed while grading is cheap and are written out before
-anything that may hang begins, so when this process is killed, the first answer without a finding is the one that hung.
+It reads chunks of answers from standard input, a JSON list a line, and writes findings in order, as many as it has in one
+JSON line: [[ok, reason, extracted, tier, seconds], ...]. Findings are held back for speed while grading is cheap and are
+written out before anything that may hang begins, so when this process is killed, the first answer without a finding is
+the one that hung.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 
 from data_gen.verifiers import VERIFIERS, announce
 from data_gen.verifiers.finding import Finding
+from data_gen.verifiers.repetition import loops
 
 MEMORY_BYTES = 4 << 30  # of address space
 RECURSION = 2000  # deep enough for any answer that a person would write
@@ -27,18 +29,27 @@ def main() -> None:
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)  # it warns on every call that it has no alarm
     replies = sys.stdout
     sys.stdout = sys.stderr  # nothing that a library prints may look like a finding
-    announce.before_slow = replies.flush
-    for line in sys.stdin:
-        for text, verifier, gold, exact in json.loads(line):
-            started = time.perf_counter()
-            finding = _grade(text, verifier, gold, exact)
-            seconds = round(time.perf_counter() - started, 5)
-            row = [finding.ok, finding.reason, finding.extracted, finding.tier, seconds]
-            replies.write(json.dumps(row) + "\n")
+    held: list[list[Any]] = []
+
+    def hand_over() -> None:
+        if held:
+            replies.write(json.dumps(held) + "\n")
+            held.clear()
         replies.flush()
 
+    announce.before_slow = hand_over
+    for line in sys.stdin:
+        for text, verifier, gold, exact, whole in json.loads(line):
+            started = time.perf_counter()
+            finding = _grade(text, verifier, gold, exact, whole)
+            seconds = round(time.perf_counter() - started, 5)
+            held.append([finding.ok, finding.reason, finding.extracted, finding.tier, seconds])
+        hand_over()
 
-def _grade(text: str, verifier: str, gold: dict[str, Any], exact: bool) -> Finding:
+
+def _grade(text: str, verifier: str, gold: dict[str, Any], exact: bool, whole: str | None) -> Finding:
+    if whole and (loop := loops(whole)):
+        return Finding(False, "repetition", loop, "repetition")
     if verifier not in VERIFIERS:
         return Finding(None, "undecided", None, "no_verifier")
     try:

@@ -1,0 +1,72 @@
+"""Grading on a Ray cluster: the same verdicts, with the machines of a cluster (https://docs.ray.io).
+
+    with RayGrader() as grader:               # the cluster of RAY_ADDRESS, else one made of this machine's cores
+        for verdict in grader.grade(answers):
+            ...                               # in the order of the answers, as from `pool.Grader`
+
+Each task grades a batch in a killable worker of its own on the node that Ray chose. When a node dies its tasks run again
+elsewhere; when the whole cluster does, the command stops and, run again, goes on after the last verdict in the journal.
+Only this package travels to the nodes: they need Python with requirements/core.txt and requirements/ray.txt.
+"""
+
+import collections
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from types import TracebackType
+from typing import Any
+
+from data_gen.cli import UserError
+from data_gen.config import PACKAGE
+from data_gen.records import Verdict
+from data_gen.verifiers.pool import Answer, Grader
+
+BATCH = 512  # answers a task: a second or so of work beside some ten milliseconds of Ray's
+AHEAD = 4  # tasks in flight for each core of the cluster: flat memory on a million rows
+
+
+class RayGrader:
+    """Grade on Ray, as a context. Raises UserError where Ray is not installed or its cluster cannot be reached."""
+
+    def __enter__(self) -> "RayGrader":
+        try:
+            import ray
+        except ImportError as error:
+            raise UserError("--executor=ray: Ray is not installed: .venv/bin/pip install -r requirements/ray.txt") from error
+        try:
+            ray.init(
+                address=os.environ.get("RAY_ADDRESS"),
+                runtime_env={"py_modules": [str(PACKAGE)]},
+                log_to_driver=False,
+                ignore_reinit_error=True,
+            )
+        except ConnectionError as error:
+            raise UserError(f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: no cluster answers there: {error}") from error
+        self._task = ray.remote(num_cpus=1, max_retries=-1)(_grade_batch)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        import ray
+
+        ray.shutdown()
+
+    def grade(self, answers: Iterable[Answer]) -> Iterator[Verdict]:
+        """Yield a Verdict for every answer, in order."""
+        import ray
+
+        waiting, running = iter(answers), collections.deque[Any]()
+        while True:
+            most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+            while len(running) < most and (batch := list(islice(waiting, BATCH))):
+                running.append(self._task.remote([asdict(answer) for answer in batch]))
+            if not running:
+                return
+            for row in ray.get(running.popleft()):
+                yield Verdict.model_validate(row)
+
+
+def _grade_batch(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Grade a batch on a node; plain dicts travel, so that the nodes need no class of ours to unpack them."""
+    with Grader(1) as grader:
+        return [verdict.row() for verdict in grader.grade(Answer(**answer) for answer in answers)]
