@@ -225,7 +225,7 @@ class _Worker:
 
 
 def verdict(answer: Answer, finding: Finding, seconds: float) -> Verdict:
-    """Return the record of a finding. Nothing is validated: this runs once an answer in the one process that all wait for."""
+    """Return the record of a finding. Not validated: it is made in the one process that all wait for."""
     return Verdict.model_construct(
         id=answer.id,
         sample=answer.sample,
