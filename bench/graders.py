@@ -18,12 +18,12 @@ from pathlib import Path
 
 from data_gen.cli import UserError, command
 from data_gen.verifiers import math_answer
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.pool import CHUNK, Answer, Grader
 from data_gen.verifiers.symbolic import FOREIGN_ERRORS
 
 OWN = Path("tests/math_answers.txt")
 Grade = Callable[[str, str], bool]
-SPEED_PAIRS = 60_000
+SPEED_PAIRS = {"integer": 200_000, "symbolic": 3_000}
 
 
 def main(pairs: str | None = None, speed: bool = False) -> None:
@@ -83,44 +83,56 @@ def _safely(grader: Grade, answer: str, gold: str) -> bool:
         return False
 
 
-def integer_pairs(count: int) -> list[Answer]:
-    """Return answers with integers in a sentence, a third of them wrong."""
+def answers_of(kind: str) -> list[Answer]:
+    """Return answers in a sentence, a third of them wrong: "integer", or "symbolic" ones that need computer algebra."""
+    text, gold = {"integer": ("{0}", "{0}"), "symbolic": ("\\sqrt{{{0}}}+x", "x+{0}^{{1/2}}")}[kind]
     return [
-        Answer(str(n), 0, f"So the total is \\boxed{{{n}}}.", "math_answer", {"answer": str(n + (n % 3 == 0))})
-        for n in range(count)
+        Answer(
+            str(n),
+            0,
+            f"So the total is \\boxed{{{text.format(n)}}}.",
+            "math_answer",
+            {"answer": gold.format(n + (n % 3 == 0))},
+        )
+        for n in range(SPEED_PAIRS[kind])
     ]
 
 
-def pooled(workers: int, count: int) -> float:
+def pooled(workers: int, kind: str) -> float:
     """Return pairs/s of a pool, its start not counted."""
-    answers = integer_pairs(count)
+    answers = answers_of(kind)
     with Grader(workers) as grader:
-        list(grader.grade(answers[:500]))
+        list(grader.grade(answers_of("symbolic")[:CHUNK] * workers))  # every worker has started and loaded what it needs
         started = time.perf_counter()
         graded = sum(1 for _ in grader.grade(answers))
     return graded / (time.perf_counter() - started)
 
 
 def print_speed() -> None:
-    """Print integer pairs a second: in process, pooled, two pools side by side, and math-verify alone."""
-    answers = integer_pairs(SPEED_PAIRS)
+    """Print pairs a second of math-verify alone, of ours in process and pooled, and of two pools side by side."""
+    plain = graders()["math-verify 0.9.0 alone"]
+    print(
+        "| pairs | math-verify alone | ours, in process | one worker | two workers | two processes of one worker | ratio |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for kind in SPEED_PAIRS:
+        answers = answers_of(kind)
+        sample = answers[:1000]
+        alone = _rate(sample, lambda answer: plain(answer.text.split("boxed{")[1][:-2], answer.gold["answer"]))
+        here = _rate(answers, lambda answer: math_answer.grade(answer.text, answer.gold))
+        one, two = pooled(1, kind), pooled(2, kind)
+        code = f"from bench.graders import pooled; print(pooled(1, {kind!r}))"
+        side = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        apart = sum(float(process.communicate()[0]) for process in side)
+        figures = " | ".join(f"{figure:,.0f}" for figure in (alone, here, one, two, apart))
+        print(f"| {kind} | {figures} | {two / apart:.2f} |", flush=True)
+
+
+def _rate(answers: list[Answer], grader: Callable[[Answer], object]) -> float:
     started = time.perf_counter()
     for answer in answers:
-        math_answer.grade(answer.text, answer.gold)
-    print(f"ours, in this process         {SPEED_PAIRS / (time.perf_counter() - started):>9,.0f} pairs/s")
-    print(f"ours, one killable worker     {pooled(1, SPEED_PAIRS):>9,.0f}")
-    two = pooled(2, SPEED_PAIRS)
-    alone = f"from bench.graders import pooled; print(pooled(1, {SPEED_PAIRS}))"
-    side = [subprocess.Popen([sys.executable, "-c", alone], stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    independent = sum(float(process.communicate()[0]) for process in side)
-    print(
-        f"ours, two workers             {two:>9,.0f}   {two / independent:.2f} of two independent processes ({independent:,.0f})"
-    )
-    plain, sample = graders()["math-verify 0.9.0 alone"], answers[:3000]
-    started = time.perf_counter()
-    for number, answer in enumerate(sample):
-        plain(str(number), answer.gold["answer"])
-    print(f"math-verify alone             {len(sample) / (time.perf_counter() - started):>9,.0f}")
+        grader(answer)
+    return len(answers) / (time.perf_counter() - started)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ class Trace(Record):
     reasoning: str | None = None
     finish_reason: str | None = None
     model: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = Field(default_factory=Usage)
     request: str | None = None
     seconds: float | None = None
 
@@ -95,7 +95,7 @@ class Failure(Record):
     detail: str
     attempts: int
     final: bool
-    usage: Usage = Usage()  # what it cost all the same: an answer cut at max_tokens is paid for
+    usage: Usage = Field(default_factory=Usage)  # what it cost all the same: an answer cut at max_tokens is paid for
 
 
 class Verdict(Record):

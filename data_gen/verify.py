@@ -18,7 +18,7 @@ from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump, load_recipe
 from data_gen.journal import Journal
 from data_gen.progress import bar
-from data_gen.records import Problem, Row, Trace, Verdict, graded_hash, graded_text, key, read_records
+from data_gen.records import Problem, Row, Trace, graded_hash, graded_text, key, read_records
 from data_gen.run_folder import Run
 from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
@@ -84,7 +84,7 @@ def grade_file(
                 progress.update(1)
         journal.discard(set(journal) - {key(row) for row in rows})
         journal.finish()
-        return Counter(Verdict.model_validate(journal.read(done)).reason for done in journal)
+        return Counter(str(journal.read(done)["reason"]) for done in journal)
 
 
 def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) -> Iterator[Answer]:

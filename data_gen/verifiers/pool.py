@@ -12,7 +12,6 @@ rest of its chunk is graded again. A worker that dies at an answer twice makes t
 """
 
 import collections
-import contextlib
 import json
 import os
 import selectors
@@ -28,13 +27,13 @@ from typing import Any
 import psutil
 
 from data_gen.config import PACKAGE
-from data_gen.records import Verdict
+from data_gen.records import Reason, Verdict
 from data_gen.verifiers import VERSION
-from data_gen.verifiers.finding import Finding
 
 DEADLINE_CPU_S = 3.0  # of one answer, 100 times what honest ones need; the machine may be busy, so CPU time counts first
 WALL_S = 7.0  # the slowest answer delays its chunk by as much
-CHUNK = 128
+CHUNK = 256
+QUEUED = 4  # chunks a worker holds, so that it has work while the caller deals with its last findings
 AHEAD = 16  # chunks a worker may be ahead of the one that the caller waits for: flat memory on a million rows
 
 
@@ -59,7 +58,7 @@ class _Chunk:
     """Answers that travel together, the findings that came back so far, and where a worker died before."""
 
     answers: list[Answer]
-    findings: list[tuple[Finding, float]] = field(default_factory=list)
+    findings: list[list[Any]] = field(default_factory=list)  # [ok, reason, extracted, tier, seconds]
     died_at: int = -1
 
     @property
@@ -87,55 +86,76 @@ class Grader:
         waiting = iter(answers)
         in_order: collections.deque[_Chunk] = collections.deque()
         while True:
-            for worker in self._workers:
-                room = worker.idle and len(in_order) < AHEAD * len(self._workers)
-                if room and (chunk := list(islice(waiting, CHUNK))):
-                    in_order.append(_Chunk(chunk))
-                    worker.take(in_order[-1])
+            for held in range(QUEUED):
+                for worker in self._workers:
+                    room = worker.held <= held and len(in_order) < AHEAD * len(self._workers)
+                    if room and (chunk := list(islice(waiting, CHUNK))):
+                        in_order.append(_Chunk(chunk))
+                        worker.take(in_order[-1])
             if not in_order:
                 return
             while in_order and in_order[0].done:
                 done = in_order.popleft()
-                for answer, (finding, seconds) in zip(done.answers, done.findings, strict=True):
-                    yield verdict(answer, finding, seconds)
+                for answer, finding in zip(done.answers, done.findings, strict=True):
+                    yield _verdict(answer, *finding)
             if in_order and not in_order[0].done:
                 self._wait()
 
     def _wait(self) -> None:
         """Read what workers have to say; end those that hang or are dead."""
-        for event, _ in self._selector.select(timeout=0.2):
-            event.data.read()
+        for event, ready in self._selector.select(timeout=0.2):
+            if ready & selectors.EVENT_WRITE:
+                event.data.write()
+            if ready & selectors.EVENT_READ:
+                event.data.read()
         for worker in self._workers:
             worker.check()
 
 
 class _Worker:
-    """One subprocess, the chunk it was given, and since when it has said nothing."""
+    """One subprocess, the chunks it was given, and since when it has said nothing."""
 
     def __init__(self, selector: selectors.BaseSelector) -> None:
         self._selector = selector
         self._process: subprocess.Popen[bytes] | None = None
-        self._chunk: _Chunk | None = None
-        self._rest = b""
+        self._chunks: collections.deque[_Chunk] = collections.deque()
+        self._unsent = self._rest = b""
         self._heard_cpu = self._heard_wall = 0.0
 
     @property
-    def idle(self) -> bool:
-        return self._chunk is None
+    def held(self) -> int:
+        return len(self._chunks)
 
     def take(self, chunk: _Chunk) -> None:
-        """Give the worker what is left of a chunk. One at a time: with both pipes full, both sides would wait."""
+        """Give the worker what is left of a chunk."""
         if self._process is None:
             self._start()
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._chunk = chunk
-        self._tick()
+        if not self._chunks:
+            self._tick()
+        self._chunks.append(chunk)
         left = chunk.answers[len(chunk.findings) :]
         message = [[answer.text, answer.verifier, answer.gold, answer.exact, answer.whole] for answer in left]
-        with contextlib.suppress(BrokenPipeError):  # it has died: `check` sees that
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()
+        self._unsent += json.dumps(message).encode() + b"\n"
+        self.write()
+
+    def write(self) -> None:
+        """Send as much as the pipe takes without waiting: the worker may itself be waiting to be read."""
+        if self._process is None:
+            return  # it was stopped in this very round
+        assert self._process.stdin is not None
+        pipe = self._process.stdin.fileno()
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[os.write(pipe, self._unsent[: 1 << 16]) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:  # it has died: `read` sees that
+            self._unsent = b""
+        waits = pipe in self._selector.get_map()
+        if self._unsent and not waits:
+            self._selector.register(pipe, selectors.EVENT_WRITE, self)
+        elif waits and not self._unsent:
+            self._selector.unregister(pipe)
 
     def _start(self) -> None:
         kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH") if key in os.environ}
@@ -147,9 +167,11 @@ class _Worker:
             cwd=PACKAGE.parent,
             env=kept | {"OMP_NUM_THREADS": "1"},
         )
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        os.set_blocking(self._process.stdin.fileno(), False)
         self._selector.register(self._process.stdout, selectors.EVENT_READ, self)
-        self._rest = b""
+        self._unsent = self._rest = b""
 
     def _tick(self) -> None:
         """Start the clock of the next answer."""
@@ -165,74 +187,77 @@ class _Worker:
 
     def read(self) -> None:
         """Take in the findings that the worker has written."""
-        assert self._process is not None
+        if self._process is None:
+            return  # it was stopped in this very round
         assert self._process.stdout is not None
         written = os.read(self._process.stdout.fileno(), 1 << 20)
         if not written:
             self._lost()
-        if not written or self._chunk is None:
             return
         *lines, self._rest = (self._rest + written).split(b"\n")
         for line in lines:
-            self._chunk.findings += [(Finding(*finding), seconds) for *finding, seconds in json.loads(line)]
+            self._chunks[0].findings += json.loads(line)
+            if self._chunks[0].done:
+                self._chunks.popleft()
         if lines:
             self._heard_wall = time.monotonic()
             self._heard_cpu = 0.0  # read again when it is needed
-        if self._chunk.done:
-            self._chunk = None
 
     def check(self) -> None:
         """End the worker when its answer has had its time: that answer is `timeout`, the rest is graded again."""
-        if self._chunk is None or time.monotonic() - self._heard_wall < 1:
+        if not self._chunks or time.monotonic() - self._heard_wall < 1:
             return
         if self._heard_cpu == 0.0:
             self._heard_cpu = self._cpu_seconds()
         used = self._cpu_seconds() - self._heard_cpu
         if used > DEADLINE_CPU_S or time.monotonic() - self._heard_wall > WALL_S:
-            chunk = self._chunk
-            self.stop()
-            chunk.findings.append((Finding(None, "timeout"), DEADLINE_CPU_S))
-            self._resume(chunk)
+            self._chunks[0].findings.append([None, "timeout", None, None, DEADLINE_CPU_S])
+            self._restart()
 
     def _lost(self) -> None:
         """The worker died. The answer it was at is tried once more; dying at it again makes it `infra`."""
-        chunk = self._chunk
-        self.stop()
-        if chunk is None:
-            return  # it had nothing to do; another is started with the next chunk
-        at = len(chunk.findings)
-        if chunk.died_at == at:
-            chunk.findings.append((Finding(None, "infra"), 0.0))
-        chunk.died_at = at
-        self._resume(chunk)
+        if self._chunks:
+            chunk = self._chunks[0]
+            at = len(chunk.findings)
+            if chunk.died_at == at:
+                chunk.findings.append([None, "infra", None, None, 0.0])
+            chunk.died_at = at
+        self._restart()
 
-    def _resume(self, chunk: _Chunk) -> None:
-        if not chunk.done:
-            self.take(chunk)
+    def _restart(self) -> None:
+        """Begin anew with what is left; without anything left, a worker is started with the next chunk."""
+        chunks = list(self._chunks)
+        self.stop()
+        for chunk in chunks:
+            if not chunk.done:
+                self.take(chunk)
 
     def stop(self) -> None:
         """Kill the subprocess."""
         if self._process is not None:
             assert self._process.stdin is not None
             assert self._process.stdout is not None
-            self._selector.unregister(self._process.stdout)
+            for pipe in (self._process.stdin.fileno(), self._process.stdout.fileno()):
+                if pipe in self._selector.get_map():
+                    self._selector.unregister(pipe)
             self._process.kill()
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
+            self._process.stdin.close()
             self._process.stdout.close()
             self._process.wait()
-        self._process = self._chunk = None
+        self._process = None
+        self._chunks.clear()
 
 
-def verdict(answer: Answer, finding: Finding, seconds: float) -> Verdict:
-    """Return the record of a finding. Not validated: it is made in the one process that all wait for."""
-    return Verdict.model_construct(
+def _verdict(
+    answer: Answer, ok: bool | None, reason: Reason, extracted: str | None, tier: str | None, seconds: float
+) -> Verdict:
+    return Verdict(
         id=answer.id,
         sample=answer.sample,
-        ok=finding.ok,
-        reason=finding.reason,
-        extracted=finding.extracted,
-        tier=finding.tier,
-        seconds=round(seconds, 4),
+        ok=ok,
+        reason=reason,
+        extracted=extracted,
+        tier=tier,
+        seconds=seconds,
         verifier_version=VERSION,
     )

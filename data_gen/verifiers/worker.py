@@ -42,7 +42,7 @@ def main() -> None:
         for text, verifier, gold, exact, whole in json.loads(line):
             started = time.perf_counter()
             finding = _grade(text, verifier, gold, exact, whole)
-            seconds = round(time.perf_counter() - started, 5)
+            seconds = round(time.perf_counter() - started, 4)
             held.append([finding.ok, finding.reason, finding.extracted, finding.tier, seconds])
         hand_over()
 
