@@ -177,3 +177,20 @@ def test_a_row_gives_its_reference_or_the_reason_why_not(read, text, expected):
 def test_a_reference_that_cannot_be_read_is_not_equal_to_itself():
     assert VERIFIERS["readable"]("\\frac{1}{2}", {}, False).ok
     assert not VERIFIERS["readable"]("2 \\foo{ 3", {}, False).ok
+
+
+@pytest.mark.skipif(not (SHARED / "traces").is_dir(), reason="the real traces are not here")
+def test_no_real_long_trace_is_taken_for_a_loop():
+    folder = SHARED / "traces"
+    traces = [
+        row["message_thinking"]
+        for name in ("r1_8b_5", "r1_hosted_5")
+        for row in json.loads((folder / f"{name}.json").read_text())
+    ]
+    traces += [json.loads(line)["gemini_thinking_trajectory"] for line in (folder / "s1k_5.jsonl").read_text().splitlines()]
+    with gzip.open(folder / "bbh_500x8.jsonl.gz", "rt") as lines:
+        traces += [text for line in lines for text in json.loads(line)["responses"]]
+    with gzip.open(folder / "qwen25math_100x8.jsonl.gz", "rt") as lines:
+        traces += [text for line in lines for text in json.loads(line)["code"]]
+    assert len(traces) > 4800
+    assert [text[-200:] for text in map(str, traces) if repetition.loops(text)] == []
