@@ -28,7 +28,7 @@ from data_gen.verifiers.parts import THOUSANDS, Parts, compare_parts, split
 from data_gen.verifiers.quantity import beside_agrees, clock, quantity, rational
 from data_gen.verifiers.relation import named
 
-VERSION = "math-3"
+VERSION = "math-4"
 LONGEST = 2000  # characters; a longer answer is no answer to a problem that has a short one
 DEEPEST = 6  # parts within parts
 
@@ -90,7 +90,7 @@ def _decide(ours: str, theirs: str, depth: int) -> Outcome:
 
 
 def _by_meaning(ours: str, theirs: str, depth: int) -> Outcome:
-    for tier in (_letter, _clock, _parts, _beside, _number, _words, _relation):
+    for tier in (_letter, _clock, _ratio, _parts, _beside, _number, _words, _relation):
         if (outcome := tier(ours, theirs, depth)) is not None:
             return outcome
     return symbolic.equal(ours, theirs)
@@ -100,6 +100,8 @@ def _letter(ours: str, theirs: str, depth: int) -> Outcome | None:
     mine, wanted = _LETTER.fullmatch(untexted(ours)), _LETTER.fullmatch(untexted(theirs))
     if wanted and mine:
         return (mine[1] or mine[2]) == (wanted[1] or wanted[2]), "letter"
+    if mine and mine[3] and not wanted:  # "(B) 5" for 5
+        return _decide(mine[3].strip(" .:"), theirs, depth - 1)
     if wanted and wanted[3]:  # "(C) 12" is also 12
         return _decide(ours, wanted[3].strip(" .:"), depth - 1)
     return None
@@ -124,9 +126,32 @@ def _parts(ours: str, theirs: str, depth: int) -> Outcome | None:
         wanted = Parts("single", (theirs,))
     if mine.kind == wanted.kind == "single":
         return None
-    if (mine.kind == "single" and named(ours)) or (wanted.kind == "single" and named(theirs)):
+    if re.search(r"\\\{[^}]*(?::|\\mid|\|)", ours + " " + theirs):
+        return None, "parts"  # a set described by a condition
+    if {mine.kind, wanted.kind} == {"list"} and _joined(ours) | _joined(theirs) == {"and", "or"}:
+        return None, "parts"  # "x<1 or x>2" is not "x<1 and x>2"
+    single_named = (mine.kind == "single" and named(ours)) or (wanted.kind == "single" and named(theirs))
+    if single_named and "list" not in (mine.kind, wanted.kind):
         return None  # "S = A \\cup B" was split already; what is left is an equation
     return compare_parts(mine, wanted, lambda one, other: _decide(one, other, depth - 1)[0]), "parts"
+
+
+def _joined(text: str) -> set[str]:
+    """Return which of "and" and "or" join conditions in a text; for plain values it makes no difference."""
+    return set(re.findall(r"\b(and|or)\b", text)) if re.search(r"[<>=]|\\(?:le|ge)(?![a-zA-Z])", text) else set()
+
+
+def _ratio(ours: str, theirs: str, depth: int) -> Outcome | None:
+    """Compare "1:2:3" with "2:4:6"; a parser would divide one after the other."""
+    if ":" not in ours + theirs or re.search(r"[=,;{(]", ours + theirs):
+        return None
+    mine, wanted = ([rational(term) for term in text.split(":")] for text in (ours, theirs))
+    if None in mine + wanted or 0 in mine + wanted:
+        return None, "ratio"
+    if len(mine) != len(wanted):
+        return (None if 1 in (len(mine), len(wanted)) else False), "ratio"
+    factors = {one / other for one, other in zip(mine, wanted, strict=True) if one is not None and other}
+    return len(factors) == 1, "ratio"
 
 
 def _beside(ours: str, theirs: str, depth: int) -> Outcome | None:
@@ -150,11 +175,12 @@ def _percent(mine: str, wanted: str, my_unit: str, wanted_unit: str, depth: int)
     """Compare a percentage with a number: 10 % is 10 and it is 0.1, never 1000."""
     if {my_unit, wanted_unit} != {"%", ""}:
         return None, "unit"
-    outcome = _decide(mine, wanted, depth - 1)
-    if outcome[0] is not False:
-        return outcome
     percent, number = (mine, wanted) if my_unit else (wanted, mine)
     one, other = rational(percent), rational(number)
+    if other is None or abs(other) >= 1:  # 0.25 % is not 0.25
+        outcome = _decide(mine, wanted, depth - 1)
+        if outcome[0] is not False:
+            return outcome
     if one is not None and other is not None:
         return one / 100 == other, "unit"
     return _decide(f"\\frac{{{percent}}}{{100}}", number, depth - 1)
@@ -181,6 +207,8 @@ def _words(ours: str, theirs: str, depth: int) -> Outcome | None:
 
 
 def _relation(ours: str, theirs: str, depth: int) -> Outcome | None:
+    if "list" in (split(ours).kind, split(theirs).kind):
+        return None, "relation"
     mine, wanted = named(ours), named(theirs)
     if mine is None and wanted is None:
         return None

@@ -97,22 +97,28 @@ def _interval(text: str) -> Parts | None:
     """Return the interval that an inequality of one unknown describes."""
     if match := _BETWEEN.fullmatch(text):
         opening, closing = "(" if match[2] == "<" else "[", ")" if match[4] == "<" else "]"
-        return Parts("tuple", (match[1].strip(), match[5].strip()), opening + closing)
+        return Parts("tuple", (match[1].strip(), match[5].strip()), opening + closing, match[3])
     if match := _ONE_SIDED.fullmatch(text):
-        sign, bound = match[2], match[3].strip()
+        name, sign, bound = match[1], match[2], match[3].strip()
     elif match := _TURNED.fullmatch(text):
-        sign, bound = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}[match[2]], match[1].strip()
+        name, bound = match[3], match[1].strip()
+        sign = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}[match[2]]
     else:
         return None
     if sign in ("<", "\\le"):
-        return Parts("tuple", ("-\\infty", bound), "()" if sign == "<" else "(]")
-    return Parts("tuple", (bound, "\\infty"), "()" if sign == ">" else "[)")
+        return Parts("tuple", ("-\\infty", bound), "()" if sign == "<" else "(]", name)
+    return Parts("tuple", (bound, "\\infty"), "()" if sign == ">" else "[)", name)
 
 
 def compare_parts(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:
     """Compare two answers of which at least one has several parts; None where their kinds cannot be told apart."""
     if ours.name and theirs.name and ours.name != theirs.name:
         return None
+    if bool(ours.name) != bool(theirs.name) and _out_of_order(ours.name or theirs.name):
+        return None  # (y,x) = (1,2) is not (1,2)
+    named = [set(_names(ours)), set(_names(theirs))]
+    if ours.kind == theirs.kind == "list" and max(map(len, named)) > 1 and not all(named):
+        return None  # "x=1, y=2" says more than "2, 1"
     kinds = {ours.kind, theirs.kind}
     if max(len(ours.items), len(theirs.items)) > MOST:
         return None
@@ -132,6 +138,15 @@ def compare_parts(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:
             return False if len(ours.items) == 2 else None
         return _all(equal(mine, other) for mine, other in zip(ours.items, theirs.items, strict=True))
     return _matched(ours.items, theirs.items, equal)
+
+
+def _out_of_order(name: str) -> bool:
+    letters = re.findall(r"[a-zA-Z](?:_\{?\w+\}?)?", name) if name.startswith("(") else []
+    return letters != sorted(letters)
+
+
+def _names(parts: Parts) -> list[str]:
+    return [match[1] for item in parts.items if (match := _ASSIGNED.fullmatch(item))]
 
 
 def _may_hold_parts(ours: Parts, theirs: Parts) -> bool:

@@ -52,7 +52,8 @@ _GENERIC = {"unit", "units", ""}
 # Words beside a number that say another number or none at all
 _CHANGING = set(
     "or more less most least than not never about approximately roughly almost nearly around except half twice double triple "
-    "over under above below between no per off up down negative minus plus squared cubed factorial percent times".split()
+    "over under above below between no per off up down negative minus plus squared cubed factorial percent times halves thirds fourths quarters fifths sixths sevenths eighths ninths tenths "
+    "hundredths thousandths tens ones pairs choose mod root onwards upwards downwards is are too many only if".split()
 )
 
 
@@ -78,11 +79,17 @@ def quantity(text: str) -> Quantity:
     if money := _CURRENCY.match(core):
         symbol = money[0].replace("\\", "").strip("+- ")
         unit, core = {"pounds": "£", "euro": "€"}.get(symbol, symbol), money[1] + core[money.end() :]
-    if (tail := _TAIL.search(core)) and core[: tail.start()].strip():
+    tail = _TAIL.search(core)
+    if tail and re.search(r"\d", core[: tail.start()]) and not _of_an_angle(core[: tail.start()], tail[0]):
         named = _unit(tail[0])
         scale, named = _scaled(named)
         core, unit = core[: tail.start()].strip(), unit if unit and not named else " ".join(filter(None, [unit, named]))
     return Quantity(core, unit, scale, words)
+
+
+def _of_an_angle(core: str, tail: str) -> bool:
+    """Return whether a degree sign belongs to what a function is of, or stands beside pi: then it is no unit."""
+    return r"^\circ" in tail and bool(re.search(r"\\(?:sin|cos|tan|cot|sec|csc|pi)(?![a-zA-Z])", core))
 
 
 def _unit(tail: str) -> str:
@@ -118,11 +125,19 @@ def beside_agrees(ours: Quantity, theirs: Quantity) -> bool:
         return True
     if "base" in (ours.unit + theirs.unit) or (ours.unit and theirs.unit):
         return False
-    return not set(ours.unit.split()) & (_CHANGING - {"per", "times"})
+    return not ours.unit or _only_names_what_is_counted(ours.unit)
+
+
+def _only_names_what_is_counted(unit: str) -> bool:
+    """Return whether words after an answer's number are a unit or things in the plural, where the reference has none."""
+    words = [word.partition("^")[0] for word in unit.split()]
+    if set(words) & _CHANGING or not all(word.isalpha() or word in SAME_UNIT for word in words):
+        return False
+    return words[-1] in SAME_UNIT or (len(words[-1]) > 3 and words[-1].endswith("s")) or words[-1] in _CANONICAL
 
 
 def _singular(unit: str) -> str:
-    return " ".join(word.removesuffix("s") for word in unit.split())
+    return " ".join(word.removesuffix("s") if len(word) > 3 else word for word in unit.split())
 
 
 def clock(text: str) -> tuple[int, int, str] | None:

@@ -52,9 +52,9 @@ def named(text: str) -> Named | None:
         return Named("", sides[0]) if about else None
     if not all(sides):
         return None
-    if is_name(sides[-2]):
+    if is_name(sides[-2]) and not (len(sides) > 2 and is_name(sides[-1])):  # "x = y = z" gives no value
         return Named(bare(sides[-2]), sides[-1])
-    if is_name(sides[0]):
+    if is_name(sides[0]) and not is_name(sides[-1]):
         return Named(bare(sides[0]), sides[-1], tuple(sides[1:]))
     return Named("", "", tuple(sides))
 

@@ -22,12 +22,16 @@ POINTS = ((7, 11), (13, 17), (-3, 19))  # numerator start and denominator of the
 # What a parser and a computer algebra system may raise on text that a model wrote: the answer is then undecided.
 FOREIGN_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 
+_MIXED = re.compile(r"(?<![\^_\d.}{\w])(\d+)(\\frac\{\d+\}\{\d+\})")
+_ANGLE = re.compile(r"(\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?\d\}?)?)\s*\(?\{?\s*(\d+(?:\.\d+)?)\s*\^\\circ\s*\}?\)?")
+_MISREAD = re.compile(r"!\s*!|\^\s*\{?\s*(?:T|\\top|\\dagger)\b|\\ldots|\d\s*:")
 _GLUED = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
 _FUNCTIONS = "sin cos tan cot sec csc log exp max min gcd lcm mod det sqrt arcsin arccos arctan sinh cosh tanh".split()
 
 
 def equal(ours: str, theirs: str) -> tuple[bool | None, str]:
     """Compare two spelt answers of one part; return whether they are equal, None when undecided, and what decided."""
+    ours, theirs = _prepared(ours), _prepared(theirs)
     if fault := _unreadable(ours, theirs):
         return None, fault
     announce.slow()
@@ -43,16 +47,27 @@ def equal(ours: str, theirs: str) -> tuple[bool | None, str]:
         return None, type(error).__name__
 
 
+def _prepared(text: str) -> str:
+    """Return a text with mixed numbers and angles in degrees as a parser will read them."""
+    text = _MIXED.sub(r"(\1+\2)", text)
+    return _ANGLE.sub(r"\1(\\frac{\2\\pi}{180})", text)
+
+
 def _unreadable(ours: str, theirs: str) -> str | None:
     """Return what the parser would pass over in silence, where the two sides differ in it."""
-    if texts(ours) != texts(theirs):
-        return "words"
+    if texts(re.sub(r"_\s*\{?\s*\\text\s*\{", "{", ours + theirs)):
+        return "words"  # they would become unknowns, and "2 feet 3 inches" a product
     if _glued(ours) != _glued(theirs):
         return "words"
     if ours.count("'") != theirs.count("'"):
         return "primes"
-    if ours.count(r"\circ") != theirs.count(r"\circ"):
+    if r"\circ" in ours + theirs:
         return "degrees"
+    if match := _MISREAD.search(ours + " " + theirs):
+        return f"misread: {match[0].strip()}"
+    letters = set(re.findall(r"[a-zA-Z]", re.sub(r"\\[a-zA-Z]+", " ", ours + theirs))) - {"c", "C"}
+    if any(letter.swapcase() in letters for letter in letters):
+        return "case"  # r and R are one unknown to the parser
     for text in (ours, theirs):
         if re.search(r"\d\s+\d", text) or re.search(r"\\approx(?![a-zA-Z])", text):
             return "spacing" if r"\approx" not in text else "approximate"
