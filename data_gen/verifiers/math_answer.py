@@ -6,6 +6,7 @@ Tiers, the first that decides; each reads the answers in one spelling (`notation
 `string`    equal once spacing, size and font commands are gone
 `letter`    a choice's letter: (B), \\\\text{B}, and "(D) Alina" against D
 `clock`     a time of day: 5 pm is not 5 am
+`ratio`     1:2:3 is 2:4:6
 `parts`     as many parts, each compared with its own (`parts.py`): sets, tuples, intervals, "x=1 or x=2"
 `unit`      what stands beside numbers must not contradict (`quantity.py`): 5 cm is not 5 m, 10 % is 0.1 or 10
 `number`    both are rationals: decided both ways, exactly, so 16385 is not 16384 and 3.14 is not pi
