@@ -94,8 +94,8 @@ doctor: .venv/made ## what is here, what is missing, what to do
 check: .venv/made ## lint, format, types
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy data_gen eval launch tests bench
 
-bench: setup $(SMALL_MODEL)/config.json ## generation throughput beside vLLM's own benchmark, on the small model
-	$(PYTHON) -m bench.generate
+bench: setup $(SMALL_MODEL)/config.json ## our graders and our generation beside those of others
+	$(PYTHON) -m bench.graders && $(PYTHON) -m bench.graders --speed && $(PYTHON) -m bench.generate
 
 clean: ## caches and reports; STAGE=train also removes that stage's output and what follows it
 	@$(PYTHON) -m launch.clean $(if $(filter command line environment,$(origin RUN) $(origin RECIPE)),--run=runs/$(RUN)) $(if $(STAGE),--stage=$(STAGE))

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from data_gen.chat import ask_all
 from data_gen.cli import UserError, command
-from data_gen.config import Endpoint, load_recipe
+from data_gen.config import Endpoint
 from data_gen.journal import Journal
 from data_gen.local_server import PYTHON, serve
 from data_gen.prompts import messages, question
+from data_gen.recipe import load_recipe
 from data_gen.records import Failure, Problem, Trace
 from data_gen.responses import ChatRequest, Sampling, seed_of
 from data_gen.sources import SOURCES

@@ -5,16 +5,13 @@ python -m bench.golds --rows=gsm8k.jsonl.gz --kind=gsm8k          # what follows
 python -m bench.golds --rows=aime24.jsonl --kind=aime --field=expected_answer
 """
 
-import gzip
-import json
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from data_gen.cli import ConfigError, UserError, command
+from data_gen.cli import ConfigError, command
+from data_gen.records import read_rows
 from data_gen.verifiers import gold
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.pool import Grader
 
 KINDS = {
     "solution": (gold.from_solution, "solution"),
@@ -30,7 +27,7 @@ def main(rows: str, kind: str = "solution", field: str | None = None) -> None:
     read, usual = KINDS[kind]
     counts: Counter[str] = Counter()
     golds = []
-    for row in _rows(Path(rows)):
+    for row in read_rows(rows):
         try:
             golds.append(read(row.get(field or usual) or ""))
         except gold.Dropped as dropped:
@@ -41,13 +38,6 @@ def main(rows: str, kind: str = "solution", field: str | None = None) -> None:
     several = sum(gold.says_several(answer) for answer in golds)
     print(f"{rows}: {counts.total():,} rows: {', '.join(f'{reason} {n:,}' for reason, n in counts.most_common())}")
     print(f"flagged multipart: {several:,} of {len(golds):,}")
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 if __name__ == "__main__":

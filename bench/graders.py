@@ -9,16 +9,17 @@ Each grades every pair in this one run; a peer that raises on a pair has not acc
 called right: the figure that decides what is trained on.
 """
 
-import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from data_gen.cli import UserError, command
+from data_gen.cli import ConfigError, UserError, command
+from data_gen.records import read_rows
 from data_gen.verifiers import math_answer
-from data_gen.verifiers.pool import CHUNK, Answer, Grader
+from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.pool import CHUNK, Grader
 from data_gen.verifiers.symbolic import FOREIGN_ERRORS
 
 OWN = Path("tests/math_answers.txt")
@@ -28,6 +29,8 @@ SPEED_PAIRS = {"integer": 200_000, "symbolic": 3_000}
 
 def main(pairs: str | None = None, speed: bool = False) -> None:
     """Print a table of graders; with --speed, pairs a second instead."""
+    if speed and pairs:
+        raise ConfigError("--speed makes pairs of its own: leave --pairs out")
     if speed:
         print_speed()
         return
@@ -54,9 +57,7 @@ def own_pairs() -> list[tuple[str, str, bool]]:
 
 def read_pairs(path: Path) -> list[tuple[str, str, bool]]:
     """Return (gold, answer, expected) of a JSON Lines file. Raises UserError when it is none."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = list(read_rows(path))
     missing = [number for number, row in enumerate(rows, 1) if not {"gold", "pred", "expected"} <= set(row)]
     if missing:
         raise UserError(f"{path}:{missing[0]}: gold, pred and expected are needed")

@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 
 from data_gen.cli import ConfigError, UserError, command
-from data_gen.config import dump, load_recipe
+from data_gen.config import dump
 from data_gen.dedup import Duplicates, load_contamination
 from data_gen.journal import write_rows
+from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row
 from data_gen.run_folder import Run
 from data_gen.sources import SOURCES

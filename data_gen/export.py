@@ -11,9 +11,9 @@ from typing import Any
 
 from data_gen import train_env
 from data_gen.cli import UserError, command
-from data_gen.config import Recipe, load_recipe
 from data_gen.journal import write_text
 from data_gen.prompts import student_system
+from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Row, read_rows
 from data_gen.run_folder import Run
 from data_gen.sharegpt import sharegpt_row, write_dataset

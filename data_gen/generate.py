@@ -17,12 +17,13 @@ from typing import Any
 
 from data_gen.chat import ask_all
 from data_gen.cli import Unfinished, command
-from data_gen.config import LOCAL, ChatModel, Endpoint, Recipe, dump, find_template, load_recipe
+from data_gen.config import LOCAL, ChatModel, Endpoint, dump
 from data_gen.journal import Journal
 from data_gen.local_server import serve
 from data_gen.meter import Meter
 from data_gen.progress import bar
 from data_gen.prompts import messages, question, read_shots
+from data_gen.recipe import Recipe, find_template, load_recipe
 from data_gen.records import Failure, Problem, Trace, dumps, read_records
 from data_gen.responses import ChatRequest, Sampling, seed_of
 from data_gen.run_folder import Run, errors_of

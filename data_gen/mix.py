@@ -15,10 +15,11 @@ from typing import Any
 
 from data_gen import train_env
 from data_gen.cli import UserError, command
-from data_gen.config import Recipe, dump, load_recipe
+from data_gen.config import dump
 from data_gen.dedup import Duplicates, load_contamination
 from data_gen.journal import write_rows
 from data_gen.prompts import question, student_system, thought_solution
+from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Problem, Row, Verdict, graded_hash, key, read_records, read_rows
 from data_gen.run_folder import Run
 from data_gen.sharegpt import sharegpt_row

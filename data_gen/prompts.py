@@ -12,7 +12,8 @@ from pathlib import Path
 import yaml
 
 from data_gen.cli import ConfigError
-from data_gen.config import PACKAGE, Recipe
+from data_gen.config import PACKAGE
+from data_gen.recipe import Recipe
 from data_gen.records import Problem
 
 Message = dict[str, str]

@@ -7,6 +7,7 @@ One object a line, UTF-8, unknown keys kept. A problem and its trace:
     {"id": "file-1", "sample": 0, "text": "1/4 + 1/4 = 2/4. \\\\boxed{1/2}", "reasoning": null, "finish_reason": "stop", ...}
 """
 
+import gzip
 import hashlib
 import json
 from collections.abc import Iterator
@@ -122,11 +123,11 @@ def dumps(row: Row) -> str:
 
 
 def read_rows(path: str | Path) -> Iterator[Row]:
-    """Yield the objects of a JSON Lines file. Raises UserError that names file and line when one is not an object."""
+    """Yield the objects of a JSON Lines file, packed (.gz) or not. Raises UserError that names a bad row."""
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such file")
-    with path.open("rb") as lines:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue

@@ -18,9 +18,10 @@ from itertools import islice
 from pathlib import Path
 
 from data_gen.cli import ConfigError, command
-from data_gen.config import dump, load_recipe
+from data_gen.config import dump
 from data_gen.journal import write_rows
 from data_gen.prompts import TAGS, split_sections
+from data_gen.recipe import load_recipe
 from data_gen.records import Failure, Row, Trace, key, read_records, read_rows
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import Stage

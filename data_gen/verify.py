@@ -15,15 +15,17 @@ from itertools import islice
 from pathlib import Path
 
 from data_gen.cli import ConfigError, UserError, command
-from data_gen.config import Verify, dump, load_recipe
+from data_gen.config import Verify, dump
 from data_gen.journal import Journal
 from data_gen.progress import bar
+from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row, Trace, graded_hash, graded_text, key, read_records
 from data_gen.run_folder import Run
 from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
+from data_gen.verifiers.answer import Answer
 from data_gen.verifiers.on_ray import RayGrader
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.pool import Grader
 
 
 def main(

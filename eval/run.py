@@ -20,10 +20,11 @@ from types import TracebackType
 from typing import Any
 
 from data_gen.cli import ConfigError, UserError, command
-from data_gen.config import LOCAL, Endpoint, Recipe, dump, find_recipe, find_template, load_recipe
+from data_gen.config import LOCAL, Endpoint, dump
 from data_gen.journal import Journal, write_rows, write_text
 from data_gen.local_server import serve
 from data_gen.prompts import read_shots, student_system
+from data_gen.recipe import Recipe, find_recipe, find_template, load_recipe
 from data_gen.records import Problem, Verdict, key, read_records
 from data_gen.responses import Sampling
 from data_gen.run_folder import Run, errors_of

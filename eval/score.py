@@ -13,9 +13,10 @@ from typing import Any
 
 from data_gen.records import Failure, Problem, Trace, Verdict
 from data_gen.verifiers import VERSION
+from data_gen.verifiers.answer import Answer
 from data_gen.verifiers.extract import last_number
 from data_gen.verifiers.notation import spell
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.pool import Grader
 from data_gen.verifiers.quantity import rational
 from eval.stats import share
 

@@ -19,8 +19,9 @@ from pathlib import Path
 import psutil
 
 from data_gen.cli import UserError, command
-from data_gen.config import PACKAGE, load_recipe
+from data_gen.config import PACKAGE
 from data_gen.local_server import has_gpu
+from data_gen.recipe import load_recipe
 
 ROOT = PACKAGE.parent
 GIB = 1 << 30

@@ -7,7 +7,8 @@ YAML where it is given, else from max_tokens, the bound that no request can pass
 """
 
 from data_gen.cli import command
-from data_gen.config import ChatModel, Recipe, load_recipe
+from data_gen.config import ChatModel
+from data_gen.recipe import Recipe, load_recipe
 from data_gen.sources import SOURCES
 
 

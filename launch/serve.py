@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from data_gen.cli import command
-from data_gen.config import load_recipe
 from data_gen.local_server import serve
+from data_gen.recipe import load_recipe
 
 
 def main(recipe: str, model: str | None = None, port: int = 8000, log: str = "runs/serve.log") -> None:

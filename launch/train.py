@@ -22,10 +22,10 @@ import yaml
 
 from data_gen import train_env
 from data_gen.cli import ConfigError, UserError, command
-from data_gen.config import load_recipe
 from data_gen.journal import write_text
 from data_gen.local_server import GUARD, has_gpu, without_keys
 from data_gen.progress import bar
+from data_gen.recipe import load_recipe
 from data_gen.records import read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import Stage, file_hash

@@ -15,7 +15,7 @@ import yaml
 from data_gen import local_server, train_env
 from tests.conftest import ROOT, rows
 from tests.endpoint import Endpoint, answer
-from tests.test_data_stages import STAGES, run_stages, solve
+from tests.stages import STAGES, run_stages, solve
 
 SMALL = ROOT / "runs/models/SmolLM2-135M-Instruct"
 TINY = """

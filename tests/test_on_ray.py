@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from data_gen.verifiers.answer import Answer
 from data_gen.verifiers.on_ray import RayGrader
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.pool import Grader
 
 ray = pytest.importorskip("ray", reason="Ray is an extra: .venv/bin/pip install -r requirements/ray.txt")
 

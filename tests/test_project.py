@@ -12,7 +12,7 @@ import yaml
 
 from bench.readme import BEGIN, END, block
 from data_gen import train_env
-from data_gen.config import load_recipe
+from data_gen.recipe import load_recipe
 from eval.config import load_eval
 from tests.conftest import ROOT
 

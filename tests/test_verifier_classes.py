@@ -7,7 +7,8 @@ import time
 import pytest
 
 from data_gen.verifiers import VERIFIERS, gold, repetition
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.pool import Grader
 from tests.conftest import SHARED
 from tests.metamorphic import changed, same
 

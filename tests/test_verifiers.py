@@ -8,8 +8,9 @@ import psutil
 import pytest
 
 from data_gen.verifiers import math_answer
+from data_gen.verifiers.answer import Answer
 from data_gen.verifiers.extract import boxed_answer, last_number
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.pool import Grader
 from tests.conftest import SHARED
 
 LABELLED = SHARED / "math_equivalence"

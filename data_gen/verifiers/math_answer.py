@@ -58,7 +58,7 @@ def compare(answer: str, gold: str, exact: bool = False) -> Finding:
         return Finding(equal, "correct" if equal else "wrong", answer, "string")
     if len(answer) > LONGEST:
         return Finding(False, "wrong", answer[:200], "length")
-    if _INTEGER.fullmatch(answer) and _INTEGER.fullmatch(gold):  # most answers, twenty times as fast
+    if _INTEGER.fullmatch(answer) and _INTEGER.fullmatch(gold):  # most answers, and fourteen times as fast
         equal = int(answer) == int(gold)
         return Finding(equal, "correct" if equal else "wrong", answer, "number")
     ours, theirs = spell(answer), spell(gold)

@@ -20,9 +20,10 @@ from typing import Any
 from data_gen.cli import UserError
 from data_gen.config import PACKAGE
 from data_gen.records import Verdict
-from data_gen.verifiers.pool import Answer, Grader
+from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.pool import Grader
 
-BATCH = 512  # answers a task: a second or so of work beside some ten milliseconds of Ray's
+BATCH = 512  # answers a task: the start of its worker is shared by so many
 AHEAD = 4  # tasks in flight for each core of the cluster: flat memory on a million rows
 
 

@@ -15,15 +15,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from data_gen.verifiers.notation import bare, split_outside
+from data_gen.verifiers.notation import TEXT, bare, split_outside
 
 Equal = Callable[[str, str], bool | None]
 
 THOUSANDS = re.compile(r"[+-]?(?:\\?\$ *)?\d{1,3}(?:,\d{3})+(?:\.\d+)?")  # one number, unless the other side is a list
 MOST = 24  # parts; more are compared as text only, for each is compared with each
-_JOINT = re.compile(
-    r"\s*(?:,?\s*\\(?:text|textrm|mbox|mathrm)\s*\{\s*,?\s*(?:and|or)\s*\}|[,;]?\s*\b(?:and|or)\b|[,;]|(?<=\d)or(?=[a-z]))"
-)
+_JOINT = re.compile(r"\s*(?:,?\s*" + TEXT + r"\s*\{\s*,?\s*(?:and|or)\s*\}|[,;]?\s*\b(?:and|or)\b|[,;]|(?<=\d)or(?=[a-z]))")
 _SEMICOLON = re.compile(r"\s*;")
 _UNION = re.compile(r"\s*\\cup(?![a-zA-Z])")
 _NAMED = re.compile(r"(.*?)(?:=|\\in(?![a-zA-Z])|\\colon|:=?)\s*(?=[(\[]|\\\{|\\langle)", re.DOTALL)

@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from data_gen.verifiers.notation import bare, untexted
+from data_gen.verifiers.notation import TEXT, bare, untexted
 
-_FONTED = r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|hbox|operatorname)\s*\{[^{}]*\}"
+_FONTED = TEXT + r"\s*\{[^{}]*\}"
 _POWER = r"(?:\s*\^\s*(?:\{-?\d\}|\d))?"
 _NOT_UNITS = "and|or|pi|sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|to|mod|choose|max|min|if|for|where|when"
 _TAIL = re.compile(
@@ -24,7 +24,7 @@ _TAIL = re.compile(
     rf"|(?<=[\d}})])((?:\s+(?!(?:{_NOT_UNITS})\b)|-)[a-zA-Z.]{{2,}}(?:\s+[a-zA-Z./]+)*{_POWER}|\s*(?:\^\\circ|\\?%)(?:\s*[CF])?)$"
 )
 _CURRENCY = re.compile(r"^([+-]?)\s*(?:\\?\$|€|£|¥|\\pounds|\\euro)\s*")
-_HEAD = re.compile(r"^\\(?:text|textbf|textrm|mbox|mathrm)\s*\{([^{}]*)\}\s*(?=[\d\\(+-])")
+_HEAD = re.compile("^" + TEXT + r"\s*\{([^{}]*)\}\s*(?=[\d\\(+-])")
 _BASED = re.compile(r"^\(?([0-9A-Z]+)\)?\s*_\s*\{?\s*(?:\\text\s*\{)?\s*([0-9]+|[a-z]+)\s*\}*$")
 _CLOCK = re.compile(r"^(\d{1,2})(?::([0-5]\d))?\s*(?:([ap])\.?\s*m\.?)?$", re.IGNORECASE)
 _ORDINARY = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d+))?")
@@ -52,8 +52,9 @@ _GENERIC = {"unit", "units", ""}
 # Words beside a number that say another number or none at all
 _CHANGING = set(
     "or more less most least than not never about approximately roughly almost nearly around except half twice double triple "
-    "over under above below between no per off up down negative minus plus squared cubed factorial percent times halves thirds fourths quarters fifths sixths sevenths eighths ninths tenths "
-    "hundredths thousandths tens ones pairs choose mod root onwards upwards downwards is are too many only if".split()
+    "over under above below between no per off up down negative minus plus squared cubed factorial percent times "
+    "halves thirds fourths quarters fifths sixths sevenths eighths ninths tenths hundredths thousandths "
+    "tens ones pairs choose mod root onwards upwards downwards is are too many only if".split()
 )
 
 

@@ -11,7 +11,7 @@ named("x < 5"), named("5")       -> None
 import re
 from dataclasses import dataclass
 
-from data_gen.verifiers.notation import bare, split_outside
+from data_gen.verifiers.notation import TEXT, bare, split_outside
 
 _EQUALS = re.compile(r"\s*=(?!=)")
 _ABOUT = re.compile(r"\s*\\(?:approx|simeq|thickapprox|doteq)(?![a-zA-Z])")
@@ -21,7 +21,7 @@ _SYMBOL += r"(?:\s*_\s*(?:\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}|\w))?'*(?:\^\{?[*'-]?1
 _NAME = re.compile(
     rf"(?:{_SYMBOL})(?:\([^=<>]*\))?"  # x, x_1, \alpha, f(x), P(A), f^{-1}(x)
     r"|[A-Z]{2,4}|[A-Za-z]{4,}|\|[A-Z]{2}\|"  # AB, Area, |AB|
-    r"|\\(?:text|mathrm|textbf|mbox)\s*\{[^{}]*\}(?:\s*_\{?\w+\}?)?"
+    r"|" + TEXT + r"\s*\{[^{}]*\}(?:\s*_\{?\w+\}?)?"
     r"|\\(?:angle|triangle|overline|widehat|measuredangle)\s*\{?\s*[A-Z ]+\s*(?:_\{?\d\}?)?\}?"
     rf"|(?:{_SYMBOL})(?:\s*:\s*(?:{_SYMBOL}))+"  # V_1:V_2
 )

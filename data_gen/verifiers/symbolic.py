@@ -10,21 +10,23 @@ With unknowns math-verify decides, and what it calls equal must also agree at po
 kill (`pool.py`): hostile input may hang in here.
 """
 
+import math
 import re
 from typing import Any
 
 from data_gen.verifiers import announce
-from data_gen.verifiers.notation import texts
+from data_gen.verifiers.notation import TEXT, texts
 
-SURE_DIGITS = 1000  # equal numbers agree to as many digits; 400 would do for the 2006! above
+SURE_DIGITS = 1000  # of a difference: none of them sure means that it is zero
 POINTS = ((7, 11), (13, 17), (-3, 19))  # numerator start and denominator of the values given to unknowns
 
-# What a parser and a computer algebra system may raise on text that a model wrote: the answer is then undecided.
+# What a parser and a computer algebra system raise on text that a model wrote: the answer is then undecided.
 FOREIGN_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 
 _MIXED = re.compile(r"(?<![\^_\d.}{\w])(\d+)(\\frac\{\d+\}\{\d+\})")
 _ANGLE = re.compile(r"(\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?\d\}?)?)\s*\(?\{?\s*(\d+(?:\.\d+)?)\s*\^\\circ\s*\}?\)?")
 _MISREAD = re.compile(r"!\s*!|\^\s*\{?\s*(?:T|\\top|\\dagger)\b|\\ldots|\d\s*:")
+_SUBSCRIPT = re.compile(r"_\s*\{?\s*" + TEXT + r"\s*\{")
 _GLUED = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
 _FUNCTIONS = "sin cos tan cot sec csc log exp max min gcd lcm mod det sqrt arcsin arccos arctan sinh cosh tanh".split()
 
@@ -35,15 +37,13 @@ def equal(ours: str, theirs: str) -> tuple[bool | None, str]:
     if fault := _unreadable(ours, theirs):
         return None, fault
     announce.slow()
+    from sympy.polys.polyerrors import BasePolynomialError
+
     try:
-        found, expected = _parse(ours), _parse(theirs)
+        return _decide(_parse(ours), _parse(theirs))
     except SyntaxError:
         return None, "syntax"
-    except FOREIGN_ERRORS as error:
-        return None, type(error).__name__
-    try:
-        return _decide(found, expected)
-    except FOREIGN_ERRORS as error:
+    except (*FOREIGN_ERRORS, BasePolynomialError) as error:
         return None, type(error).__name__
 
 
@@ -55,7 +55,7 @@ def _prepared(text: str) -> str:
 
 def _unreadable(ours: str, theirs: str) -> str | None:
     """Return what the parser would pass over in silence, where the two sides differ in it."""
-    if texts(re.sub(r"_\s*\{?\s*\\text\s*\{", "{", ours + theirs)):
+    if texts(_SUBSCRIPT.sub("{", ours + theirs)):
         return "words"  # they would become unknowns, and "2 feet 3 inches" a product
     if _glued(ours) != _glued(theirs):
         return "words"
@@ -82,16 +82,16 @@ def _glued(text: str) -> list[str]:
 
 def _parse(text: str) -> Any:
     """Return a sympy object. Raises SyntaxError where the text is no LaTeX as a whole."""
-    from latex2sympy2_extended import NormalizationConfig, latex2sympy, normalize_latex  # 0.7 s, so only where needed
+    from latex2sympy2_extended import NormalizationConfig, latex2sympy, normalize_latex  # 0.3 s, so only where needed
     from math_verify.grader import should_treat_as_complex
 
     plain = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=False, boxed="none")
     normal = normalize_latex(text, plain)
     try:
         return latex2sympy(normal, is_real=not should_treat_as_complex(normal), normalization_config=None)
-    except FOREIGN_ERRORS:
-        raise
-    except Exception as error:  # the parser raises a bare Exception for what it cannot read
+    except Exception as error:
+        # latex2sympy 1.11.0 has no error class of its own: it says `raise Exception(...)` for what it cannot read, so no
+        # narrower name exists. Anything of another class goes on as it is.
         if type(error) is not Exception:
             raise
         raise SyntaxError(str(error)[:100]) from error
@@ -126,7 +126,7 @@ def _exact(parsed: Any) -> Any:
 
 def _places(number: Any) -> int:
     """Return how many digits a decimal was written with: the parser keeps them all."""
-    return int(number._prec / 3.3219280948873626)
+    return int(number._prec / math.log2(10))
 
 
 def _is_number(value: Any) -> bool:

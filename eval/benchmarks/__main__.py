@@ -8,8 +8,8 @@ Writes runs/<run>/benchmarks/<name>.jsonl, Problem records. data_gen reads these
 from pathlib import Path
 
 from data_gen.cli import command
-from data_gen.config import find_recipe
 from data_gen.journal import write_rows
+from data_gen.recipe import find_recipe
 from data_gen.run_folder import Run
 from eval.benchmarks import problems_of
 from eval.config import load_eval

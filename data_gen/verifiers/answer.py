@@ -1,0 +1,20 @@
+"""What is graded: one text, by which verifier, against what. `finding.py` is what comes back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One text to grade: which problem and sample it answers, by which verifier, against what.
+
+    `whole` is the trace that is searched for loops, None where that is not asked.
+    """
+
+    id: str
+    sample: int
+    text: str
+    verifier: str
+    gold: dict[str, Any]
+    exact: bool = False
+    whole: str | None = None

@@ -1,0 +1,100 @@
+"""Collect: what is removed before anything is paid for, and settings and files that cannot be meant."""
+
+import json
+
+import pytest
+import yaml
+
+from tests.conftest import rows
+from tests.stages import run_stages
+
+
+def test_duplicates_and_benchmark_questions_are_removed_before_anything_is_paid_for(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    folder = recipe(decontaminate={"against": ["mine"]})
+    problems = rows(folder / "problems.jsonl")
+    problems.append({**problems[0], "id": "again", "question": "what  is 0 + 1?"})
+    (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in problems))
+    missing = command("data_gen.collect", f"--recipe={folder}", f"--run={run}")
+    assert missing.returncode == 1
+    assert "eval.benchmarks" in missing.stderr
+    (run / "benchmarks").mkdir(parents=True)
+    (run / "benchmarks/mine.jsonl").write_text(json.dumps(problems[5]) + "\n")
+    run_stages(command, folder, run, ["collect"])
+    removed = {(row["id"], row["reason"]) for row in rows(run / "data/01_problems.removed.jsonl")}
+    assert removed == {("again", "duplicate"), ("add-0005", "contaminated")}
+    assert len(rows(run / "data/01_problems.jsonl")) == 19
+
+
+def test_a_problem_without_a_usable_gold_is_removed_before_anything_is_paid_for(command, recipe, tmp_path):
+    folder = recipe(problems=3)
+    base = {"domain": "science", "verifier": "choice"}
+    bad = [
+        {"id": "b1", "question": "one?", "domain": "math", "verifier": "math_answer", "gold": {}},
+        {"id": "b2", "question": "two?", "domain": "math", "verifier": "math_answer", "gold": {"answer": "7" * 5000}},
+        {"id": "b3", "question": "three?", "gold": {"answer": "A"}, **base},
+        {
+            "id": "b4",
+            "question": "four?",
+            "domain": "code",
+            "verifier": "code_tests",
+            "gold": {"inputs": ["1"], "outputs": []},
+        },
+    ]
+    with (folder / "problems.jsonl").open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in bad)
+    run_stages(command, folder, tmp_path / "run", ["collect"])
+    removed = {(row["id"], row["reason"]) for row in rows(tmp_path / "run/data/01_problems.removed.jsonl")}
+    assert removed == {(f"b{number}", "bad_gold") for number in range(1, 5)}
+    assert len(rows(tmp_path / "run/data/01_problems.jsonl")) == 3
+
+
+def test_a_torn_problem_file_is_told_by_line_and_nothing_is_written(command, recipe, tmp_path):
+    folder = recipe()
+    text = (folder / "problems.jsonl").read_text()
+    (folder / "problems.jsonl").write_text(text[:-30])
+    done = command("data_gen.collect", f"--recipe={folder}", f"--run={tmp_path / 'run'}")
+    assert done.returncode == 1
+    assert "problems.jsonl:20" in done.stderr
+    assert "torn" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "run/data/01_problems.jsonl").exists()
+
+
+def test_every_fault_of_a_yaml_is_told_at_once(command, recipe, tmp_path):
+    folder = recipe()
+    config = yaml.safe_load((folder / "data.yaml").read_text())
+    config["teacher"]["temprature"] = 1
+    config["mix"] = {"pick": "best"}
+    config["sources"]["fiel"] = {}
+    config["sources"]["file"]["pth"] = "x"
+    (folder / "data.yaml").write_text(yaml.safe_dump(config))
+    done = command("data_gen.collect", f"--recipe={folder}", f"--run={tmp_path / 'run'}")
+    assert done.returncode == 2
+    faults = done.stderr.splitlines()
+    assert len(faults) == 4, done.stderr
+    for words in (
+        "temprature: unknown key (did you mean temperature?)",
+        "mix.pick",
+        "sources.fiel: no such",
+        "file: pth",
+    ):
+        assert any(words in fault for fault in faults), (words, faults)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"budget_usd": 1.0}, "budget_usd needs teacher.prices"),
+        ({"mix": {"quotas": {"math": 4, "math+code": 4}}}, "two quotas"),
+        ({"mix": {"quotas": {"math": -1}}}, "0 or more"),
+        ({"sources": {}}, "sources"),
+        ({"sources": {"reasoning_gym": {"tasks": {"basic_arithmetic": {}}}}}, "cannot be used"),
+        ({"sources": {"reasoning_gym": {"tasks": {"chain_sum": {"weight": "abc"}}}}}, "weight"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(command, recipe, tmp_path, keys, words):
+    done = command("data_gen.collect", f"--recipe={recipe(**keys)}", f"--run={tmp_path / 'run'}")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
