@@ -119,7 +119,8 @@ class Verify(Strict):
 
     enabled: bool = True
     math: Literal["layered", "exact"] = "layered"
-    self_test: bool = True
+    self_test: bool = True  # problems whose own reference solutions fail our grading are set aside by collect
+    all_tests: bool = False  # run the tests after the first that fails too: a share passed for every program
 
 
 class Dedup(Strict):

@@ -112,6 +112,7 @@ class Verdict(Record):
     tests_total: int | None = None
     seconds: float = 0.0
     sandbox: str | None = None
+    detail: str | None = None  # of a program: the first test that failed, and how
     verifier_version: str
     graded: str | None = None  # hash of the graded text, the gold and the mode: what this verdict is about
 

@@ -3,6 +3,7 @@
     python -m data_gen.verify --problems=P.jsonl --traces=T.jsonl --output=V.jsonl     # any files, no recipe needed
     python -m data_gen.verify --recipe=recipes/quickstart --run=runs/quickstart        # the stage of a run
     RAY_ADDRESS=auto python -m data_gen.verify ... --executor=ray                      # on a Ray cluster
+    python -m data_gen.verify --self_test --problems=P.jsonl --output=S.jsonl          # problems' own reference programs
 
 Reads problems and traces (`id, sample, text`; `solution` is graded where a row has one), writes one verdict a row,
 resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, and then never trained on.
@@ -16,16 +17,20 @@ from pathlib import Path
 
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump
-from data_gen.journal import Journal
+from data_gen.journal import Journal, write_rows
 from data_gen.progress import bar
 from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row, Trace, graded_hash, graded_text, key, read_records
 from data_gen.run_folder import Run
+from data_gen.sandbox import probe
 from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.finding import Options
 from data_gen.verifiers.on_ray import RayGrader
 from data_gen.verifiers.pool import Grader
+from data_gen.verifiers.self_test import references
+from data_gen.verifiers.self_test import self_test as reference_test
 
 
 def main(
@@ -37,14 +42,29 @@ def main(
     workers: int | None = None,
     executor: str = "local",
     limit: int | None = None,
+    self_test: bool = False,
+    all_tests: bool = False,
+    allow_weak_sandbox: bool = False,
 ) -> None:
-    """Grade traces against their problems: --problems, --traces and --output, or --recipe and --run."""
+    """Grade traces against their problems: --problems, --traces and --output, or --recipe and --run.
+
+    --self_test grades the problems' own reference programs instead and lists the problems whose own all fail. --all_tests
+    runs a program's tests after the first that fails too. Without a sandbox that holds, programs are not run, unless
+    --allow_weak_sandbox is given.
+    """
     if executor not in ("local", "ray"):
         raise ConfigError(f"--executor={executor}: it is local or ray")
     settings = load_recipe(recipe).verify if recipe else Verify()
-    grader = RayGrader() if executor == "ray" else Grader(workers or os.cpu_count() or 1)
+    settings = settings.model_copy(update={"all_tests": settings.all_tests or all_tests})
+    count = workers or os.cpu_count() or 1
+    grader = RayGrader(allow_weak_sandbox) if executor == "ray" else Grader(count, allow_weak_sandbox)
+    if self_test:
+        if traces or not (problems and output):
+            raise ConfigError("--self_test takes --problems and --output")
+        quarantine(Path(problems), Path(output), grader, allow_weak_sandbox)
+        return
     if problems and traces and output:
-        counts = grade_file(Path(problems), Path(traces), Path(output), settings, grader, limit)
+        counts = grade_file(Path(problems), Path(traces), Path(output), settings, grader, limit, allow_weak_sandbox)
         print(f"verify: {sum(counts.values())} answers: {', '.join(f'{k} {v}' for k, v in counts.most_common())}")
         return
     if not (recipe and run):
@@ -55,7 +75,7 @@ def main(
     with Stage(folder, "verify", fingerprint, inputs, [folder.verdicts], limit) as stage:
         if stage.finished:
             return
-        counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, grader, limit)
+        counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, grader, limit, allow_weak_sandbox)
         total, accepted = counts.total(), counts.pop("correct", 0)
         if settings.enabled:
             stage.funnel(total, accepted, dict(counts), "correct")
@@ -65,9 +85,19 @@ def main(
 
 
 def grade_file(
-    problems: Path, traces: Path, output: Path, settings: Verify, pool: Grader | RayGrader, limit: int | None
+    problems: Path,
+    traces: Path,
+    output: Path,
+    settings: Verify,
+    pool: Grader | RayGrader,
+    limit: int | None,
+    allow_weak_sandbox: bool = False,
 ) -> "Counter[str]":
-    """Write a verdict for every trace and return the reasons counted. Raises UserError when an input is no such file."""
+    """Write a verdict for every trace and return the reasons counted.
+
+    Verdicts that are there and are about the same text, gold and mode stay, but for those that failed by no fault of the
+    answer (`infra`). Raises UserError when an input is no such file, and where programs would run without a sandbox.
+    """
     if output.resolve() in (problems.resolve(), traces.resolve()):
         raise ConfigError(f"--output={output}: that is an input; verdicts need a file of their own")
     by_id = {problem.id: problem for problem in read_records(problems, Problem)}
@@ -75,11 +105,20 @@ def grade_file(
     graded = {key(row): graded_hash(row, by_id.get(row["id"]), settings.math) for row in rows}
     if len(graded) < len(rows):
         raise UserError(f"{traces}: {len(rows) - len(graded)} rows repeat the (id, sample) of another: each may come once")
-    with Journal(output, tag="graded") as journal:
-        missing = [row for row in rows if key(row) not in journal or journal.tag(key(row)) != graded[key(row)]]
+    failed: set[tuple[str, int]] = set()  # by no fault of the answer: tried again
+
+    def note(row: Row) -> None:
+        (failed.add if row["reason"] == "infra" else failed.discard)(key(row))
+
+    with Journal(output, tag="graded", on_load=note) as journal:
+        missing = [
+            row for row in rows if key(row) in failed or key(row) not in journal or journal.tag(key(row)) != graded[key(row)]
+        ]
+        if isinstance(pool, Grader) and any(_runs(by_id.get(row["id"])) for row in missing):
+            probe.require(allow_weak_sandbox)
         with pool as grader, bar(len(missing), " answers", "verify") as progress:
             counts: Counter[str] = Counter()
-            for verdict in grader.grade(_answers(missing, by_id, settings)):
+            for verdict in grader.grade(_answers(missing, by_id, settings), in_order=False):
                 journal.append(verdict.row() | {"graded": graded[(verdict.id, verdict.sample)]})
                 counts[verdict.reason] += 1
                 progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
@@ -89,7 +128,33 @@ def grade_file(
         return Counter(str(journal.read(done)["reason"]) for done in journal)
 
 
+def _runs(problem: Problem | None) -> bool:
+    return problem is not None and problem.verifier == "code_tests"
+
+
+def quarantine(problems: Path, output: Path, pool: Grader | RayGrader, allow_weak_sandbox: bool) -> None:
+    """Write what became of every problem that has reference programs, and print how many are to be set aside."""
+    known = [problem for problem in read_records(problems, Problem) if references(problem)]
+    if known and isinstance(pool, Grader):
+        probe.require(allow_weak_sandbox)
+    found = []
+    with pool as grader, bar(len(known), " problems", "self test") as progress:
+        for row in reference_test(known, grader):
+            found.append(row)
+            progress.update(1)
+    write_rows(output, sorted(found, key=lambda row: row["id"]))
+    failing = Counter(row["reason"] for row in found if not row["ok"])
+    reasons = ", ".join(f"{reason} {count}" for reason, count in failing.most_common())
+    print(
+        f"self test: {len(found):,} problems with reference programs, {failing.total():,} quarantined ({reasons or 'none'})"
+    )
+    for row in found:
+        if not row["ok"]:
+            print(f"  {row['id']}: {row['reason']}: {' '.join(str(row['detail']).split())[:120]}")
+
+
 def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) -> Iterator[Answer]:
+    options = Options(settings.math == "exact", settings.all_tests)
     for row in rows:
         problem = problems.get(row["id"])
         text = graded_text(row)
@@ -98,7 +163,7 @@ def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) ->
             verifier = "not_from_the_source"  # accepted are the source's own answers, not what a teacher says
         gold = problem.gold if problem else {}
         whole = row.get("text") or text
-        yield Answer(row["id"], row.get("sample", 0), text, verifier, gold, settings.math == "exact", whole)
+        yield Answer(row["id"], row.get("sample", 0), text, verifier, gold, options, whole)
 
 
 if __name__ == "__main__":

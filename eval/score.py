@@ -15,6 +15,7 @@ from data_gen.records import Failure, Problem, Trace, Verdict
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.answer import Answer
 from data_gen.verifiers.extract import last_number
+from data_gen.verifiers.finding import Options
 from data_gen.verifiers.notation import spell
 from data_gen.verifiers.pool import Grader
 from data_gen.verifiers.quantity import rational
@@ -34,7 +35,7 @@ def grade(grader: Grader, problem: Problem, outcome: Trace | Failure, exact: boo
         )
     if outcome.finish_reason == "length":
         return Verdict(id=outcome.id, sample=outcome.sample, ok=False, reason="truncated", verifier_version=VERSION)
-    answer = Answer(outcome.id, outcome.sample, outcome.text, problem.verifier, problem.gold, exact)
+    answer = Answer(outcome.id, outcome.sample, outcome.text, problem.verifier, problem.gold, Options(exact=exact))
     return next(grader.grade([answer]))
 
 

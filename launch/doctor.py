@@ -22,6 +22,7 @@ from data_gen.cli import UserError, command
 from data_gen.config import PACKAGE
 from data_gen.local_server import has_gpu
 from data_gen.recipe import load_recipe
+from data_gen.sandbox import probe
 
 ROOT = PACKAGE.parent
 GIB = 1 << 30
@@ -110,7 +111,11 @@ def _keys() -> Iterator[Line]:
 
 
 def _sandbox() -> Iterator[Line]:
-    yield "note", "sandbox", "model-written code is not run by this version: code answers stay undecided"
+    level = probe.best()
+    if level.strong:
+        yield "ok", "sandbox", f"{level.name}: canaries refused at every layer (docs/sandbox.md)"
+    else:
+        yield "note", "sandbox", "none holds, code answers are not graded: Landlock (Linux 5.13) or bubblewrap is needed"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 
 from data_gen.verifiers import VERIFIERS, gold, repetition
 from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.finding import USUAL
 from data_gen.verifiers.pool import Grader
 from tests.conftest import SHARED
 from tests.metamorphic import changed, same
@@ -125,7 +126,7 @@ OPTIONS = {"answer": "B", "choices": ["4 m", "5 m", "6 m", "7 m"]}
 )
 def test_a_choice_is_its_letter_or_the_text_of_one_option_only(text, choices, expected):
     options = OPTIONS if choices is None else {"answer": "B", "choices": choices}
-    assert VERIFIERS["choice"](text, options, False).ok is expected
+    assert VERIFIERS["choice"](text, options, USUAL).ok is expected
 
 
 @pytest.mark.parametrize(
@@ -176,8 +177,8 @@ def test_a_row_gives_its_reference_or_the_reason_why_not(read, text, expected):
 
 
 def test_a_reference_that_cannot_be_read_is_not_equal_to_itself():
-    assert VERIFIERS["readable"]("\\frac{1}{2}", {}, False).ok
-    assert not VERIFIERS["readable"]("2 \\foo{ 3", {}, False).ok
+    assert VERIFIERS["readable"]("\\frac{1}{2}", {}, USUAL).ok
+    assert not VERIFIERS["readable"]("2 \\foo{ 3", {}, USUAL).ok
 
 
 @pytest.mark.skipif(not (SHARED / "traces").is_dir(), reason="the real traces are not here")

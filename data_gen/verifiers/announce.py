@@ -1,15 +1,15 @@
-"""How a verifier says that what comes next may hang, so that its worker first hands over what it has."""
+"""How a verifier says that what comes next may take long, so that its worker first hands over what it has."""
 
 from collections.abc import Callable
 
 
-def _nobody() -> None:
+def _nobody(seconds: float | None) -> None:
     """Outside a worker nobody waits."""
 
 
-before_slow: Callable[[], object] = _nobody  # set by worker.py
+before_slow: Callable[[float | None], object] = _nobody  # set by worker.py
 
 
-def slow() -> None:
-    """Call before anything that may not return."""
-    before_slow()
+def slow(seconds: float | None = None) -> None:
+    """Call before anything that may not return. It may take `seconds` of wall-clock time; None: the pool's own deadline."""
+    before_slow(seconds)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from data_gen.verifiers.finding import USUAL, Options
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -16,5 +18,5 @@ class Answer:
     text: str
     verifier: str
     gold: dict[str, Any]
-    exact: bool = False
+    options: Options = USUAL
     whole: str | None = None

@@ -1,8 +1,19 @@
-"""What a verifier returns for one answer, before it becomes a Verdict with id, time and version."""
+"""What a verifier is asked with and what it returns for one answer, before that becomes a Verdict."""
 
 from dataclasses import dataclass
 
 from data_gen.records import Reason
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade: `exact` compares math answers as strings only, `all_tests` goes on after a failed test of a program."""
+
+    exact: bool = False
+    all_tests: bool = False
+
+
+USUAL = Options()
 
 
 @dataclass(frozen=True)
@@ -13,3 +24,7 @@ class Finding:
     reason: Reason
     extracted: str | None = None
     tier: str | None = None
+    tests_passed: int | None = None
+    tests_total: int | None = None
+    sandbox: str | None = None
+    detail: str | None = None  # of a program: the first test that failed, and how

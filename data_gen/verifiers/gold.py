@@ -13,9 +13,11 @@ not_an_integer; and unequal_to_itself, which `math_answer.readable` finds in a w
 import re
 
 from data_gen.records import Problem
+from data_gen.verifiers import code_tests
 from data_gen.verifiers.extract import boxed_answer, closed_boxes
 from data_gen.verifiers.notation import spell, untexted
 from data_gen.verifiers.parts import split
+from data_gen.verifiers.statement import checker_for, rules
 
 LONGEST = 200  # characters of a reference; a longer one is prose
 
@@ -65,7 +67,12 @@ def says_several(answer: str) -> bool:
 
 
 def flagged(problem: Problem) -> Problem:
-    """Return the problem, with `meta.multipart` where its reference says several things in prose."""
+    """Return the problem with what is doubtful about it: `meta.multipart` where its reference says several things in prose;
+    `meta.statement_rules`, and the checker that follows from them, where a program's right output is one of several."""
+    if problem.verifier == "code_tests" and (found := rules(problem.question)):
+        named = {"checker": checker_for(problem.question)} if "tests" not in problem.gold else {}
+        meta = problem.meta | {"statement_rules": found}
+        return problem.model_copy(update={"gold": named | problem.gold, "meta": meta})
     if problem.verifier == "math_answer" and says_several(str(problem.gold["answer"])):
         return problem.model_copy(update={"meta": problem.meta | {"multipart": True}})
     return problem
@@ -84,8 +91,6 @@ def gold_fault(problem: Problem) -> str | None:
         choices = gold.get("choices")
         if not isinstance(choices, list) or len(choices) < 2:
             return "gold.choices is no list of two or more"
-    if problem.verifier == "code_tests" and "tests" not in gold:
-        inputs, outputs = gold.get("inputs"), gold.get("outputs")
-        if not isinstance(inputs, list) or not isinstance(outputs, list) or len(inputs) != len(outputs) or not inputs:
-            return "gold needs as many inputs as outputs, or tests"
+    if problem.verifier == "code_tests":
+        return code_tests.gold_fault(gold)
     return None

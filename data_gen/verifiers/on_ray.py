@@ -9,11 +9,8 @@ elsewhere; when the whole cluster does, the command stops and, run again, goes o
 Only this package travels to the nodes: they need Python with requirements/core.txt and requirements/ray.txt.
 """
 
-import collections
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -21,7 +18,8 @@ from data_gen.cli import UserError
 from data_gen.config import PACKAGE
 from data_gen.records import Verdict
 from data_gen.verifiers.answer import Answer
-from data_gen.verifiers.pool import Grader
+from data_gen.verifiers.finding import Options
+from data_gen.verifiers.pool import Grader, chunks
 
 BATCH = 512  # answers a task: the start of its worker is shared by so many
 AHEAD = 4  # tasks in flight for each core of the cluster: flat memory on a million rows
@@ -29,6 +27,9 @@ AHEAD = 4  # tasks in flight for each core of the cluster: flat memory on a mill
 
 class RayGrader:
     """Grade on Ray, as a context. Raises UserError where Ray is not installed or its cluster cannot be reached."""
+
+    def __init__(self, allow_weak_sandbox: bool = False) -> None:
+        self._allow_weak_sandbox = allow_weak_sandbox
 
     def __enter__(self) -> "RayGrader":
         try:
@@ -52,22 +53,30 @@ class RayGrader:
 
         ray.shutdown()
 
-    def grade(self, answers: Iterable[Answer]) -> Iterator[Verdict]:
-        """Yield a Verdict for every answer, in order."""
+    def grade(self, answers: Iterable[Answer], in_order: bool = True) -> Iterator[Verdict]:
+        """Yield a Verdict for every answer: in their order, or as batches come back."""
         import ray
 
-        waiting, running = iter(answers), collections.deque[Any]()
+        waiting, running = chunks(answers, BATCH), list[Any]()
         while True:
             most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
-            while len(running) < most and (batch := list(islice(waiting, BATCH))):
-                running.append(self._task.remote([asdict(answer) for answer in batch]))
+            while len(running) < most and (batch := next(waiting, None)):
+                running.append(self._task.remote(self._allow_weak_sandbox, [_plain(answer) for answer in batch]))
             if not running:
                 return
-            for row in ray.get(running.popleft()):
+            (done, *_), _ = ray.wait(running[:1] if in_order else running, num_returns=1)
+            running.remove(done)
+            for row in ray.get(done):
                 yield Verdict.model_validate(row)
 
 
-def _grade_batch(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Grade a batch on a node; plain dicts travel, so that the nodes need no class of ours to unpack them."""
-    with Grader(1) as grader:
-        return [verdict.row() for verdict in grader.grade(Answer(**answer) for answer in answers)]
+def _plain(answer: Answer) -> dict[str, Any]:
+    """Return an answer as plain values: the nodes need no class of ours to unpack it."""
+    return vars(answer) | {"options": vars(answer.options)}
+
+
+def _grade_batch(allow_weak_sandbox: bool, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Grade a batch on a node."""
+    typed = [Answer(**(row | {"options": Options(**row["options"])})) for row in answers]
+    with Grader(1, allow_weak_sandbox) as grader:
+        return [verdict.row() for verdict in grader.grade(typed)]

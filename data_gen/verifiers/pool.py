@@ -9,15 +9,15 @@ thread, an event loop's executor and a Ray worker alike; the standard library's 
 inside C code. Answers travel in chunks, because a message for each would cost more than most gradings do.
 """
 
-import collections
+import itertools
 import selectors
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from types import TracebackType
 
-from data_gen.records import Reason, Verdict
+from data_gen.records import Verdict
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.finding import Finding
 from data_gen.verifiers.worker_process import Chunk, WorkerProcess
 
 CHUNK = 256  # answers
@@ -28,9 +28,9 @@ AHEAD = 16  # chunks a worker may be ahead of the one that the caller waits for:
 class Grader:
     """A pool of grading workers, as a context; they are started when first needed. Used by one thread at a time."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, allow_weak_sandbox: bool = False) -> None:
         self._selector = selectors.DefaultSelector()
-        self._workers = [WorkerProcess(self._selector) for _ in range(workers)]
+        self._workers = [WorkerProcess(self._selector, allow_weak_sandbox) for _ in range(workers)]
 
     def __enter__(self) -> "Grader":
         return self
@@ -40,24 +40,27 @@ class Grader:
             worker.stop()
         self._selector.close()
 
-    def grade(self, answers: Iterable[Answer]) -> Iterator[Verdict]:
-        """Yield a Verdict for every answer, in order."""
-        waiting = iter(answers)
-        in_order: collections.deque[Chunk] = collections.deque()
+    def grade(self, answers: Iterable[Answer], in_order: bool = True) -> Iterator[Verdict]:
+        """Yield a Verdict for every answer: in their order, or as they come, so that a slow program holds nobody up."""
+        waiting = chunks(answers)
+        open_chunks: list[Chunk] = []
         while True:
             for held in range(QUEUED):
                 for worker in self._workers:
-                    room = worker.held <= held and len(in_order) < AHEAD * len(self._workers)
-                    if room and (chunk := list(islice(waiting, CHUNK))):
-                        in_order.append(Chunk(chunk))
-                        worker.take(in_order[-1])
-            if not in_order:
+                    room = worker.held <= held and len(open_chunks) < AHEAD * len(self._workers)
+                    if room and (chunk := next(waiting, None)):
+                        open_chunks.append(Chunk(chunk))
+                        worker.take(open_chunks[-1])
+            if not open_chunks:
                 return
-            while in_order and in_order[0].done:
-                done = in_order.popleft()
-                for answer, finding in zip(done.answers, done.findings, strict=True):
-                    yield _verdict(answer, *finding)
-            if in_order and not in_order[0].done:
+            done = [chunk for chunk in open_chunks if chunk.done]
+            if in_order:
+                done = list(itertools.takewhile(lambda chunk: chunk.done, open_chunks))
+            for chunk_done in done:
+                open_chunks.remove(chunk_done)
+                for answer, (*finding, seconds) in zip(chunk_done.answers, chunk_done.findings, strict=True):
+                    yield _verdict(answer, Finding(*finding), seconds)
+            if not done:
                 self._wait()
 
     def _wait(self) -> None:
@@ -71,16 +74,12 @@ class Grader:
             worker.check()
 
 
-def _verdict(
-    answer: Answer, ok: bool | None, reason: Reason, extracted: str | None, tier: str | None, seconds: float
-) -> Verdict:
-    return Verdict(
-        id=answer.id,
-        sample=answer.sample,
-        ok=ok,
-        reason=reason,
-        extracted=extracted,
-        tier=tier,
-        seconds=seconds,
-        verifier_version=VERSION,
-    )
+def chunks(answers: Iterable[Answer], most: int = CHUNK) -> Iterator[list[Answer]]:
+    """Yield answers in batches; programs a problem at a time, so that one worker has its tests and sees equal programs."""
+    for _, group in itertools.groupby(answers, lambda answer: answer.id if answer.verifier == "code_tests" else None):
+        while batch := list(itertools.islice(group, most)):
+            yield batch
+
+
+def _verdict(answer: Answer, finding: Finding, seconds: float) -> Verdict:
+    return Verdict(id=answer.id, sample=answer.sample, **vars(finding), seconds=seconds, verifier_version=VERSION)

@@ -24,19 +24,21 @@ from typing import Any
 import psutil
 
 from data_gen.config import PACKAGE
+from data_gen.records import Reason
 from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.finding import Finding
 
 DEADLINE_CPU_S = 3.0  # of one answer; the machine may be busy, so CPU time counts first
 WALL_S = 7.0  # the slowest answer delays its chunk by as much
 DEATHS = 3
 
 
-@dataclass
+@dataclass(eq=False)
 class Chunk:
     """Answers that travel together, the findings that came back so far, and where a worker died before."""
 
     answers: list[Answer]
-    findings: list[list[Any]] = field(default_factory=list)  # [ok, reason, extracted, tier, seconds]
+    findings: list[list[Any]] = field(default_factory=list)  # the fields of a Finding in their order, then seconds
     died_at: int = -1
     deaths: int = 0  # at that answer
 
@@ -48,12 +50,14 @@ class Chunk:
 class WorkerProcess:
     """One subprocess, the chunks it was given, and since when it has said nothing."""
 
-    def __init__(self, selector: selectors.BaseSelector) -> None:
+    def __init__(self, selector: selectors.BaseSelector, allow_weak_sandbox: bool = False) -> None:
         self._selector = selector
+        self._options = ["--allow_weak_sandbox"] if allow_weak_sandbox else []
         self._process: subprocess.Popen[bytes] | None = None
         self._chunks: collections.deque[Chunk] = collections.deque()
         self._unsent = self._rest = b""
         self._heard_cpu = self._heard_wall = 0.0
+        self._allowed_s: float | None = None  # what the worker has asked for what it is at, in wall-clock time
 
     @property
     def held(self) -> int:
@@ -66,9 +70,7 @@ class WorkerProcess:
         if not self._chunks:
             self._tick()
         self._chunks.append(chunk)
-        left = chunk.answers[len(chunk.findings) :]
-        message = [[answer.text, answer.verifier, answer.gold, answer.exact, answer.whole] for answer in left]
-        self._unsent += json.dumps(message).encode() + b"\n"
+        self._unsent += _message(chunk.answers[len(chunk.findings) :])
         self.write()
 
     def write(self) -> None:
@@ -93,7 +95,7 @@ class WorkerProcess:
     def _start(self) -> None:
         kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH") if key in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "data_gen.verifiers.worker"],
+            [sys.executable, "-m", "data_gen.verifiers.worker", *self._options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -105,6 +107,7 @@ class WorkerProcess:
         os.set_blocking(self._process.stdin.fileno(), False)
         self._selector.register(self._process.stdout, selectors.EVENT_READ, self)
         self._unsent = self._rest = b""
+        self._allowed_s = None
 
     def _tick(self) -> None:
         """Start the clock of the next answer."""
@@ -129,7 +132,9 @@ class WorkerProcess:
             return
         *lines, self._rest = (self._rest + written).split(b"\n")
         for line in lines:
-            self._chunks[0].findings += json.loads(line)
+            said = json.loads(line)
+            self._allowed_s = said if isinstance(said, float) else None
+            self._chunks[0].findings += said if isinstance(said, list) else []
             if self._chunks[0].done:
                 self._chunks.popleft()
         if lines:
@@ -140,12 +145,17 @@ class WorkerProcess:
         """End the worker when its answer has had its time: that answer is `timeout`, the rest is graded again."""
         if not self._chunks or time.monotonic() - self._heard_wall < 1:
             return
+        if self._hangs():
+            self._chunks[0].findings.append(_without_verdict("timeout", DEADLINE_CPU_S))
+            self._restart()
+
+    def _hangs(self) -> bool:
+        silent = time.monotonic() - self._heard_wall
+        if self._allowed_s is not None:  # it waits for a program, whose own limits it keeps
+            return silent > self._allowed_s
         if self._heard_cpu == 0.0:
             self._heard_cpu = self._cpu_seconds()
-        used = self._cpu_seconds() - self._heard_cpu
-        if used > DEADLINE_CPU_S or time.monotonic() - self._heard_wall > WALL_S:
-            self._chunks[0].findings.append([None, "timeout", None, None, DEADLINE_CPU_S])
-            self._restart()
+        return silent > WALL_S or self._cpu_seconds() - self._heard_cpu > DEADLINE_CPU_S
 
     def _lost(self) -> None:
         """The worker died. The answer it was at is tried again, until DEATHS of them make it `infra`."""
@@ -155,7 +165,7 @@ class WorkerProcess:
             chunk.deaths = chunk.deaths + 1 if chunk.died_at == at else 1
             chunk.died_at = at
             if chunk.deaths == DEATHS:
-                chunk.findings.append([None, "infra", None, None, 0.0])
+                chunk.findings.append(_without_verdict("infra", 0.0))
         self._restart()
 
     def _restart(self) -> None:
@@ -180,3 +190,22 @@ class WorkerProcess:
             self._process.wait()
         self._process = None
         self._chunks.clear()
+
+
+def _message(answers: list[Answer]) -> bytes:
+    """Return one line for a worker. A gold goes once for all answers to its problem: it may hold megabytes of tests."""
+    places: dict[int, int] = {}
+    golds: list[dict[str, Any]] = []
+    rows = []
+    for answer in answers:
+        place = places.setdefault(id(answer.gold), len(golds))
+        if place == len(golds):
+            golds.append(answer.gold)
+        options, whole = answer.options, answer.whole
+        same = True if whole == answer.text else whole
+        rows.append([answer.text, answer.verifier, place, options.exact, options.all_tests, same])
+    return json.dumps({"golds": golds, "answers": rows}).encode() + b"\n"
+
+
+def _without_verdict(reason: Reason, seconds: float) -> list[Any]:
+    return [*vars(Finding(None, reason)).values(), seconds]

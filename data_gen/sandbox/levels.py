@@ -1,0 +1,69 @@
+"""The layers that may stand around a program. `probe.py` finds out which of them hold on this machine.
+
+    Level(landlock=True, seccomp=True).name   -> "landlock+seccomp"
+    LEVELS[0].name                            -> "bubblewrap+landlock+seccomp"
+
+A level is strong when programs can neither reach files (Landlock, or bubblewrap's own tree) nor start processes or use the
+network (seccomp). With resource limits alone ("rlimits") a hostile program does what its user may do.
+"""
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Level:
+    """Which layers are on."""
+
+    landlock: bool = False
+    seccomp: bool = False
+    bubblewrap: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is stamped on verdicts."""
+        named = {"bubblewrap": self.bubblewrap, "landlock": self.landlock, "seccomp": self.seccomp}
+        return "+".join(name for name, on in named.items() if on) or "rlimits"
+
+    @property
+    def strong(self) -> bool:
+        return self.seccomp and (self.landlock or self.bubblewrap)
+
+    def prefix(self) -> list[str]:
+        """Return what stands before a zygote's command: bubblewrap with namespaces of its own and a tree to read."""
+        if not self.bubblewrap:
+            return []
+        bound = {
+            "/usr",
+            "/lib",
+            "/lib64",
+            "/sbin",
+            "/etc/ld.so.cache",
+            "/etc/localtime",
+            sys.prefix,
+            sys.base_prefix,
+            str(PACKAGE),
+        }
+        binds = [word for path in sorted(bound) for word in ("--ro-bind-try", path, path)]
+        return [
+            *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", *binds),
+            *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"),
+        ]
+
+
+# The best first.
+LEVELS = (
+    Level(landlock=True, seccomp=True, bubblewrap=True),
+    Level(landlock=True, seccomp=True),
+    Level(seccomp=True, bubblewrap=True),
+    Level(),
+)
+
+
+def candidates() -> list[Level]:
+    """Return the levels that are worth trying here."""
+    return [level for level in LEVELS if shutil.which("bwrap") or not level.bubblewrap]

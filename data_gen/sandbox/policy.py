@@ -1,0 +1,121 @@
+"""What a zygote and its children may do. Nothing here is undone afterwards: the kernel keeps both layers for good.
+
+    confine(landlock=True, seccomp=True)   in the zygote, once: read Python and the libraries, write nothing, no network
+    restrict_child(cpu_s=6, memory=4 << 30)   in each child: no new process, no signal to others, limits
+
+Why these layers. Landlock and seccomp need no root, no Docker and no user namespace, and cost nothing a test: the zygote
+confines itself once and its children inherit it. Both come through maintained bindings, landlockpy and pyseccomp
+(libseccomp, which every Debian and Ubuntu has: apt depends on it); no system call is made by hand but two `prctl`.
+bubblewrap isolates as well but takes 17 ms a start, so it may only stand around the zygote (`levels.py`). The filter is a
+list of what is allowed: a system call that nobody thought of is refused. It is loaded in two parts, because libseccomp
+needs 1.2 ms to build and load all of it: the long list by the zygote, and what a child loses beyond that in 0.2 ms.
+
+Not covered: the speed of the machine (a program may use its CPU seconds), and bugs of the kernel within the calls allowed.
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import sys
+from pathlib import Path
+
+import landlockpy
+import pyseccomp as seccomp
+from landlockpy import AccessFS
+
+EPERM, ENOSYS = 1, 38
+CLONE_THREAD = 0x00010000  # <linux/sched.h>
+AF_UNIX = 1
+PR_SET_PDEATHSIG, PR_SET_NAME, SIGKILL = 1, 15, 9  # <linux/prctl.h>
+OPTIMIZE_TREE = 2  # seccomp_attr_set(3): a binary tree instead of a list
+STACK_BYTES = 120 << 20  # of the main thread: the kernel leaves at least 128 MB below a stack
+OPEN_FILES = 64
+
+# Directories and files that an honest program may read.
+READABLE = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/etc/localtime")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+ALLOWED = """
+read readv pread64 preadv preadv2 write writev pwrite64 pwritev lseek close close_range dup dup2 dup3 fcntl ioctl
+open openat stat lstat fstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64 getcwd chdir
+fsync fdatasync umask poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2 pipe pipe2
+mmap mremap munmap mprotect brk madvise membarrier
+rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack pause restart_syscall
+nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time getitimer setitimer alarm times getrusage
+getpid gettid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid uname sysinfo
+getcpu sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min
+futex set_robust_list get_robust_list rseq set_tid_address arch_prctl getrandom getrlimit exit exit_group
+sendto recvfrom shutdown getsockopt getsockname
+""".split()
+# What the zygote needs beside that, and a child loses.
+ZYGOTE_ONLY = "fork vfork wait4 waitid sendmsg recvmsg seccomp pidfd_open tkill".split()
+
+
+def confine(landlock: bool, files: tuple[str, ...] = ()) -> None:
+    """Confine this process and all that it will fork: reading as listed, no writing, no network, few system calls.
+
+    Raises OSError where a layer is not to be had; the caller has found out before which ones are (`levels.py`).
+    """
+    if landlock:
+        with landlockpy.Ruleset(scoped=landlockpy.Scope.ABSTRACT_UNIX_SOCKET) as ruleset:
+            for path in _readable(files):
+                beneath = AccessFS.READ_FILE | (AccessFS.READ_DIR if path.is_dir() else AccessFS.NONE)
+                ruleset.allow_path(path, beneath)
+            for device in DEVICES:
+                ruleset.allow_path(device, AccessFS.READ_FILE | AccessFS.WRITE_FILE)
+            ruleset.restrict()
+    rules = seccomp.SyscallFilter(seccomp.ERRNO(EPERM))
+    rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, OPTIMIZE_TREE)
+    for name in [*ALLOWED, *ZYGOTE_ONLY, "clone", "kill", "tgkill", "prctl", "setrlimit", "prlimit64"]:
+        rules.add_rule(seccomp.ALLOW, name)
+    rules.add_rule(seccomp.ALLOW, "socketpair", seccomp.Arg(0, seccomp.EQ, AF_UNIX))  # asyncio wakes itself through one
+    rules.add_rule(seccomp.ERRNO(ENOSYS), "clone3")  # glibc then uses clone, whose flags a filter can see
+    rules.load()
+
+
+def _readable(more: tuple[str, ...]) -> list[Path]:
+    """Return what may be read: this interpreter's library and packages, and the system's."""
+    own = {str(Path(prefix) / "lib") for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+    return [path for path in map(Path, sorted(own | {*READABLE, *more})) if path.exists()]
+
+
+class ChildRules:
+    """What a child loses beyond its zygote, prepared before the fork. `load` is for the child."""
+
+    def __init__(self) -> None:
+        self._rules = seccomp.SyscallFilter(seccomp.ALLOW)
+        for name in ZYGOTE_ONLY:
+            self._rules.add_rule(seccomp.ERRNO(EPERM), name)
+        self._rules.add_rule(seccomp.ERRNO(EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0))
+        self._rules.add_rule(seccomp.ERRNO(EPERM), "prctl", seccomp.Arg(0, seccomp.NE, PR_SET_NAME))
+        # Programs set a larger stack as a matter of course: they are told that it worked, and keep the one they have.
+        self._rules.add_rule(seccomp.ERRNO(0), "setrlimit")
+        self._rules.add_rule(seccomp.ERRNO(0), "prlimit64", seccomp.Arg(2, seccomp.NE, 0))
+
+    def load(self) -> None:
+        """Apply to this process: it may signal itself alone."""
+        for name in ("kill", "tgkill"):
+            self._rules.add_rule(seccomp.ERRNO(EPERM), name, seccomp.Arg(0, seccomp.NE, os.getpid()))
+        self._rules.load()
+
+
+def limit(cpu_s: int, memory: int) -> None:
+    """Set this process's limits: CPU seconds, bytes of address space, no file written, few open, and a large stack."""
+    for kind, most in (
+        (resource.RLIMIT_CPU, cpu_s),  # soft and hard alike: the kernel kills, nothing can be caught
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)

@@ -1,0 +1,4 @@
+# stdin: raise SystemExit without a status
+input()
+print(sum(map(int, input().split())))
+raise SystemExit

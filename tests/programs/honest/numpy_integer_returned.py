@@ -1,0 +1,6 @@
+# call: returns np.int64
+import numpy as np
+
+
+def total(numbers):
+    return np.array(numbers).sum()

@@ -1,0 +1,2 @@
+# stdin: prints nothing at all
+pass

@@ -1,0 +1,6 @@
+# call: sleeps in the call without using any CPU time
+import time
+
+
+def total(numbers):
+    time.sleep(10_000)

@@ -1,0 +1,203 @@
+"""The sandbox: no hostile program is accepted or leaves a trace, honest ones run as they would anywhere."""
+
+import contextlib
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from data_gen.cli import UserError
+from data_gen.sandbox import probe
+from data_gen.sandbox.levels import LEVELS, Level, candidates
+from data_gen.sandbox.outcome import Limits
+from data_gen.sandbox.supervisor import Sandbox
+from data_gen.verifiers import code_tests
+from data_gen.verifiers.finding import Finding
+
+PROGRAMS = Path(__file__).parent / "programs"
+HOSTILE, HONEST = sorted((PROGRAMS / "hostile").glob("*.py")), sorted((PROGRAMS / "honest").glob("*.py"))
+STRONG = [level for level in candidates() if level.strong]
+SECRET = "the-secret-of-this-test"
+
+GOLDS = {
+    "stdin": {"inputs": ["3\n1 2 3\n", "2\n10 20\n"], "outputs": ["6\n", "30\n"], "time_limit": 1},
+    "call": {"fn_name": "total", "inputs": [[[1, 2, 3]], [[10, 20]]], "outputs": [6, 30], "time_limit": 1},
+    "asserts": {
+        "entry_point": "total",
+        "tests": "def check(candidate):\n    assert candidate([1, 2, 3]) == 6\n    assert candidate([10, 20]) == 30\n",
+        "time_limit": 1,
+    },
+}
+
+
+@pytest.fixture(scope="module", params=STRONG, ids=lambda level: level.name)
+def level(request) -> Level:
+    return request.param
+
+
+@contextlib.contextmanager
+def at(level: Level) -> Iterator[None]:
+    """Grade at this level."""
+    code_tests.close()
+    code_tests.use(Sandbox(level))
+    yield
+    code_tests.close()
+
+
+def grade(file: Path, **filled: str) -> Finding:
+    text = file.read_text(encoding="utf-8")
+    mode = re.match(r"# (\w+):", text)
+    assert mode is not None, file
+    for name, value in filled.items():
+        text = text.replace(f"@{name.upper()}@", value)
+    return code_tests.grade(f"`````python\n{text}\n`````\n", GOLDS[mode[1]])
+
+
+class Host:
+    """What hostile programs are after: a folder, listeners, this process's environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "secret.txt").write_text(SECRET)
+        (folder / "keep.txt").write_text("keep")
+        self.heard: list[str] = []
+        self.port = self._listen()
+        self.abstract = f"sandbox-test-{os.getpid()}"
+        self._listen_on(socket.socket(socket.AF_UNIX), "\0" + self.abstract)
+
+    def _listen(self) -> int:
+        tcp, udp = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+        self._listen_on(tcp, ("127.0.0.1", 0))
+        port = int(tcp.getsockname()[1])
+        udp.bind(("127.0.0.1", port))
+        threading.Thread(target=lambda: self.heard.append(f"udp {udp.recvfrom(100)}"), daemon=True).start()
+        return port
+
+    def _listen_on(self, listener: socket.socket, address: object) -> None:
+        listener.bind(address)
+        listener.listen()
+        threading.Thread(target=lambda: self.heard.append(f"connection {listener.accept()}"), daemon=True).start()
+
+    def state(self) -> list[tuple[str, object]]:
+        """Return everything about the folder that a program could have changed."""
+        found = []
+        for path in [self.folder, *sorted(self.folder.rglob("*"))]:
+            about = path.lstat()
+            attributes = os.listxattr(path) if not path.is_symlink() else []
+            content = path.read_text() if path.is_file() else ""
+            found.append((str(path), (about.st_mode, about.st_mtime_ns, about.st_size, attributes, content)))
+        return found
+
+
+@pytest.mark.slow
+def test_no_hostile_program_is_accepted_or_leaves_a_trace(level, tmp_path, monkeypatch):
+    monkeypatch.setenv("SANDBOX_TEST_KEY", SECRET)
+    host = Host(tmp_path)
+    shared = sorted(os.listdir("/dev/shm"))
+    before, filled = host.state(), {"victim": str(tmp_path), "port": str(host.port), "abstract": host.abstract}
+    assert len(HOSTILE) >= 60
+    with at(level):
+        accepted, leaks = [], []
+        for file in HOSTILE:
+            found = grade(file, parent=str(os.getpid()), **filled)
+            if found.ok is True:
+                accepted.append(file.name)
+            if SECRET in str(found.detail) or "LEAK" in str(found.detail):
+                leaks.append((file.name, found.detail))
+        assert accepted == []
+        assert leaks == []
+        assert grade(HONEST[0], **filled).ok, "the sandbox lives on"
+        assert host.state() == before
+        assert host.heard == []
+        assert sorted(os.listdir("/dev/shm")) == shared
+        zygotes = psutil.Process().children(recursive=True)
+    psutil.wait_procs(zygotes, timeout=5)
+    assert not [process for process in zygotes if process.is_running()], "nothing outlives its sandbox"
+
+
+def test_honest_idioms_are_accepted(level):
+    assert len(HONEST) >= 20
+    with at(level):
+        refused = [(file.name, found.reason, found.detail) for file in HONEST if not (found := grade(file)).ok]
+    assert refused == []
+
+
+def test_fifty_megabytes_of_input_are_read_and_may_stay_unread(level):
+    numbers = b"7 " * 25_000_000
+    with Sandbox(level) as sandbox:
+        read = sandbox.run("import sys\nprint(sum(map(int, sys.stdin.buffer.read().split())))", numbers, Limits(cpu_s=30))
+        unread = sandbox.run("print(1)", numbers, Limits())
+    assert (read.fault, read.output) == (None, b"175000000\n")
+    assert (unread.fault, unread.output) == (None, b"1\n")
+
+
+def test_nothing_of_one_test_is_left_for_the_next(level):
+    leave = "import builtins, sys, random\nbuiltins.left = sys.left = random.left = 1\nprint(1)"
+    look = (
+        "import builtins, sys, random\nprint(hasattr(builtins, 'left') or hasattr(sys, 'left') or hasattr(random, 'left'))"
+    )
+    with Sandbox(level) as sandbox:
+        assert sandbox.run(leave, b"", Limits()).output == b"1\n"
+        assert sandbox.run(look, b"", Limits()).output == b"False\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("while True: pass", "timeout"),
+        ("import time\ntime.sleep(60)", "timeout"),
+        ("import os\nos.close(1)\nimport time\ntime.sleep(60)", "timeout"),
+        ("import signal, os\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass", "timeout"),
+        ("x = bytearray(8 << 30)", "memory"),
+        ("while True: print('x' * 100000)", "output_limit"),
+        ("import sys\nwhile True: sys.stderr.write('x' * 100000)", "output_limit"),
+        ("import ctypes\nctypes.string_at(0)", "crash"),
+        ("print(1)\nraise ValueError", "crash"),
+        ("print(1)\nimport sys\nsys.exit(3)", "crash"),
+        ("import os\nos.abort()", "crash"),
+        ("import sys\nsys.exit(0)", None),
+        ("import os\nos._exit(0)", None),
+    ],
+)
+def test_each_end_has_its_name(source, fault):
+    with Sandbox(probe.best()) as sandbox:
+        assert sandbox.run(source, b"", Limits(cpu_s=0.5)).fault == fault
+
+
+def test_a_zygote_that_is_killed_costs_no_verdict():
+    with Sandbox(probe.best()) as sandbox:
+        sandbox.run("print(1)", b"", Limits())
+        timer = threading.Timer(0.5, lambda: [child.kill() for child in psutil.Process().children(recursive=True)])
+        timer.start()
+        outcome = sandbox.run("import time\ntime.sleep(1.5)\nprint(2)", b"", Limits())
+    assert (outcome.fault, outcome.output) == (None, b"2\n")
+
+
+def test_nothing_grows():
+    me = psutil.Process()
+    with Sandbox(probe.best()) as sandbox:
+        for _ in range(50):
+            sandbox.run("print(1)", b"", Limits())
+        before = (me.num_fds(), len(me.children(recursive=True)), me.num_threads())
+        for _ in range(400):
+            sandbox.run("print(1)", b"", Limits())
+        assert (me.num_fds(), len(me.children(recursive=True)), me.num_threads()) == before
+
+
+def test_the_weak_level_is_refused_unless_it_is_allowed(monkeypatch):
+    monkeypatch.setattr(probe, "candidates", lambda: [LEVELS[-1]])
+    probe.best.cache_clear()
+    with pytest.raises(UserError, match="allow_weak_sandbox"):
+        probe.require(allow_weak=False)
+    assert probe.require(allow_weak=True) == Level()
+    probe.best.cache_clear()
+
+
+def test_the_canaries_tell_a_level_that_holds_from_one_that_does_not():
+    assert probe.leaks(STRONG[0]) == []
+    assert {"read a file", "write a file", "start a process", "signal a process"} <= set(probe.leaks(Level()))
