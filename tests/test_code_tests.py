@@ -1,6 +1,7 @@
 """Programs are right only when every test ended well with the right output."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from data_gen.sandbox.outcome import Outcome
 from data_gen.sandbox.values import Unknown, decode, encode
 from data_gen.verifiers import code_tests
 from data_gen.verifiers.answer import Answer
-from data_gen.verifiers.checkers import compare, compare_values
+from data_gen.verifiers.checkers import compare, compare_values, same
 from data_gen.verifiers.finding import Options
 from data_gen.verifiers.gold import flagged, gold_fault
 from data_gen.verifiers.pool import Grader
@@ -61,7 +62,7 @@ OUTCOMES = st.builds(
 @given(st.lists(OUTCOMES, min_size=1, max_size=5), st.sampled_from(["stdin", "call", "asserts"]), st.booleans())
 def test_no_sequence_of_outcomes_with_a_failure_in_it_is_correct(outcomes, mode, all_tests):
     count = len(outcomes)
-    gold = {
+    gold: dict[str, Any] = {
         "stdin": {"inputs": [""] * count, "outputs": ["6"] * count},
         "call": {"fn_name": "f", "inputs": [[]] * count, "outputs": [6] * count},
         "asserts": {"entry_point": "f", "tests": "def check(c): assert c() == 6"},
@@ -188,7 +189,7 @@ def test_what_is_no_builtin_type_crosses_as_unknown():
     for value in (Always(6), object(), iter([])):
         found = decode(json.loads(json.dumps(encode(value))))
         assert type(found) is Unknown
-        assert found != 6
+        assert not same(6, found)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -36,7 +37,7 @@ GOLDS = {
 
 
 @pytest.fixture(scope="module", params=STRONG, ids=lambda level: level.name)
-def level(request) -> Level:
+def level(request: Any) -> Any:
     return request.param
 
 
@@ -78,12 +79,12 @@ class Host:
         threading.Thread(target=lambda: self.heard.append(f"udp {udp.recvfrom(100)}"), daemon=True).start()
         return port
 
-    def _listen_on(self, listener: socket.socket, address: object) -> None:
+    def _listen_on(self, listener: socket.socket, address: Any) -> None:
         listener.bind(address)
         listener.listen()
         threading.Thread(target=lambda: self.heard.append(f"connection {listener.accept()}"), daemon=True).start()
 
-    def state(self) -> list[tuple[str, object]]:
+    def state(self) -> list[Any]:
         """Return everything about the folder that a program could have changed."""
         found = []
         for path in [self.folder, *sorted(self.folder.rglob("*"))]:

@@ -25,7 +25,6 @@ from typing import Any
 
 from data_gen.sandbox.values import decode, encode
 
-BROKEN = 120  # exit status when the child did not even get to the program
 CHANNEL, OUTCOME = 3, 4
 PROGRAM = "solution.py"
 
@@ -72,7 +71,7 @@ def _flushed() -> bool:
             gc.collect()
         for stream in streams:
             try:
-                if not getattr(stream, "closed", True):
+                if stream is not None and not getattr(stream, "closed", True):
                     stream.flush()
             except (OSError, ValueError):
                 whole = False
@@ -85,7 +84,7 @@ def _open_standard_streams() -> None:
         raw = io.open(descriptor, mode, closefd=False)  # noqa: SIM115, UP020
         errors = "backslashreplace" if name == "stderr" else "surrogateescape"
         stream = io.TextIOWrapper(raw, encoding="utf-8", errors=errors, line_buffering=name == "stderr")
-        stream.mode = mode[0]  # as Python's own have it; the fast-input classes of competitive programmers look at it
+        stream.__dict__["mode"] = mode[0]  # as Python's own have it; fast-input classes look at it
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     sys.argv = [PROGRAM]

@@ -20,7 +20,6 @@ import time
 from types import TracebackType
 from typing import Any
 
-from data_gen.sandbox.child import BROKEN
 from data_gen.sandbox.levels import PACKAGE, Level
 from data_gen.sandbox.outcome import Fault, Limits
 
@@ -160,8 +159,6 @@ class Child:
                 return "crash"
             return None if self._dismissed else "infra"
         code = os.WEXITSTATUS(status)
-        if code == BROKEN:
-            return "infra"
         if code and "MemoryError" in self.detail.rpartition("\n")[2]:
             return "memory"
         return "crash" if code else None

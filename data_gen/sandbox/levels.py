@@ -37,22 +37,17 @@ class Level:
         """Return what stands before a zygote's command: bubblewrap with namespaces of its own and a tree to read."""
         if not self.bubblewrap:
             return []
-        bound = {
-            "/usr",
-            "/lib",
-            "/lib64",
-            "/sbin",
-            "/etc/ld.so.cache",
-            "/etc/localtime",
-            sys.prefix,
-            sys.base_prefix,
-            str(PACKAGE),
-        }
-        binds = [word for path in sorted(bound) for word in ("--ro-bind-try", path, path)]
         return [
-            *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", *binds),
-            *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"),
+            *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", *tree()),
+            *("--ro-bind", str(PACKAGE), str(PACKAGE), "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"),
         ]
+
+
+def tree() -> list[str]:
+    """Return bubblewrap's options for a tree to read: the system's libraries, this Python and its packages, no home."""
+    bound = {"/usr", "/bin", "/lib", "/lib64", "/sbin", "/etc/ld.so.cache", "/etc/localtime", sys.prefix, sys.base_prefix}
+    binds = [word for path in sorted(bound) for word in ("--ro-bind-try", path, path)]
+    return [*binds, "--proc", "/proc", "--dev", "/dev"]
 
 
 # The best first.

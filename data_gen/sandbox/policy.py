@@ -27,7 +27,8 @@ from landlockpy import AccessFS
 EPERM, ENOSYS = 1, 38
 CLONE_THREAD = 0x00010000  # <linux/sched.h>
 AF_UNIX = 1
-PR_SET_PDEATHSIG, PR_SET_NAME, SIGKILL = 1, 15, 9  # <linux/prctl.h>
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15  # <linux/prctl.h>
+SIGKILL = 9
 OPTIMIZE_TREE = 2  # seccomp_attr_set(3): a binary tree instead of a list
 STACK_BYTES = 120 << 20  # of the main thread: the kernel leaves at least 128 MB below a stack
 OPEN_FILES = 64
@@ -89,12 +90,14 @@ class ChildRules:
             self._rules.add_rule(seccomp.ERRNO(EPERM), name)
         self._rules.add_rule(seccomp.ERRNO(EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0))
         self._rules.add_rule(seccomp.ERRNO(EPERM), "prctl", seccomp.Arg(0, seccomp.NE, PR_SET_NAME))
+        self._rules.add_rule(seccomp.ERRNO(EPERM), "kill", seccomp.Arg(1, seccomp.EQ, SIGKILL))
+        self._rules.add_rule(seccomp.ERRNO(EPERM), "tgkill", seccomp.Arg(2, seccomp.EQ, SIGKILL))
         # Programs set a larger stack as a matter of course: they are told that it worked, and keep the one they have.
         self._rules.add_rule(seccomp.ERRNO(0), "setrlimit")
         self._rules.add_rule(seccomp.ERRNO(0), "prlimit64", seccomp.Arg(2, seccomp.NE, 0))
 
     def load(self) -> None:
-        """Apply to this process: it may signal itself alone."""
+        """Apply to this process: it may signal itself alone, and not kill itself, which would look like our doing."""
         for name in ("kill", "tgkill"):
             self._rules.add_rule(seccomp.ERRNO(EPERM), name, seccomp.Arg(0, seccomp.NE, os.getpid()))
         self._rules.load()
@@ -114,6 +117,11 @@ def limit(cpu_s: int, memory: int) -> None:
         resource.setrlimit(kind, (most, most))
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+
+def hide() -> None:
+    """Close this process's folder in /proc, and those of its children, to programs: descriptors, memory."""
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def die_with_parent() -> None:

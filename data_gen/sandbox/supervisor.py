@@ -29,7 +29,7 @@ class Sandbox:
 
     def __init__(self, level: Level) -> None:
         self.level = level
-        self._zygotes: dict[bool, Zygote] = {}
+        self._zygotes: dict[tuple[bool, bool], Zygote] = {}
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -69,11 +69,13 @@ class Sandbox:
                 break
         return outcome
 
-    def _zygote(self, source: str) -> Zygote:
-        numpy = any(name in source for name in ("numpy", "scipy", "pandas"))
-        if numpy not in self._zygotes:
-            self._zygotes[numpy] = Zygote(self.level, numpy)
-        return self._zygotes[numpy]
+    def _zygote(self, source: str, trusted: bool = False) -> Zygote:
+        """Return the zygote for a source. Assertions are forked by one of their own: programs of the same zygote would be in
+        the same Landlock domain or process namespace, and find the descriptors of the check in /proc."""
+        kind = (any(name in source for name in ("numpy", "scipy", "pandas")), trusted)
+        if kind not in self._zygotes:
+            self._zygotes[kind] = Zygote(self.level, numpy=kind[0])
+        return self._zygotes[kind]
 
     def _run(self, source: str, stdin: bytes, limits: Limits) -> Outcome:
         zygote = self._zygote(source)
@@ -96,7 +98,7 @@ class Sandbox:
         return Outcome(child.fault(), reply=bytes(child.written[back]), detail=child.detail, cpu_s=child.cpu_s)
 
     def _check(self, source: str, assertions: Assertions, limits: Limits) -> Outcome:
-        server, checker = self._zygote(source), self._zygote(assertions.tests)
+        server, checker = self._zygote(source), self._zygote(assertions.tests, trusted=True)
         with Ends() as ends:
             (out, out_end), (err, err_end), (back, back_end) = ends.pipe(), ends.pipe(), ends.pipe()
             program_end, check_end = ends.pair()

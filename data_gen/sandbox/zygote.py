@@ -45,6 +45,7 @@ def main(numpy: bool, landlock: bool, seccomp: bool) -> NoReturn:
     for module in MODULES + (NUMPY if numpy else []):
         import_module(module)
     rules = policy.ChildRules() if seccomp else None
+    policy.hide()
     if seccomp or landlock:
         policy.confine(landlock)
     control.send(b"ready")
@@ -115,7 +116,7 @@ def _end_all(running: dict[int, _Running]) -> NoReturn:
 
 def _child(request: dict[str, Any], descriptors: list[int], rules: policy.ChildRules | None) -> NoReturn:
     """Become the child of one request; never returns to the loop."""
-    leave, status = os._exit, child.BROKEN
+    leave, status = os._exit, 1
     try:
         policy.die_with_parent()
         job, *others = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, HIGH) for descriptor in descriptors]
@@ -127,6 +128,9 @@ def _child(request: dict[str, Any], descriptors: list[int], rules: policy.ChildR
         policy.limit(math.ceil(1.5 * request["cpu_s"]) + 1, request["memory"])
         if rules is not None:
             rules.load()
+    except BaseException:  # noqa: BLE001  # not the program's doing: it looks like any other kill from outside, `infra`
+        os.kill(os.getpid(), signal.SIGKILL)
+    try:
         status = child.perform(request["role"], work)
     finally:
         leave(status)

@@ -17,9 +17,11 @@ from data_gen.verifiers.extract import boxed_answer
 from data_gen.verifiers.finding import Finding
 from data_gen.verifiers.math_answer import compare
 from data_gen.verifiers.notation import bare, spell, untexted
+from data_gen.verifiers.parts import split
 
-VERSION = "choice-1"
+VERSION = "choice-2"
 _LETTER = re.compile(r"(?:option|choice|answer)?\s*\(?\s*([A-Za-z])\s*\)?\s*(?:[.:)\-]\s*)?", re.IGNORECASE)
+_ANOTHER_LETTER = re.compile(r"\(\s*[A-Z]\s*\)|\b[A-Z]\)")
 _LETTER_AND_TEXT = re.compile(r"\(?\s*([A-Za-z])\s*(?:\)\s*[.:]?|[.:])\s*(\S.*)", re.DOTALL)
 
 
@@ -49,9 +51,12 @@ def _named(answer: str, choices: list[str], exact: bool) -> tuple[str | None, st
         return "", "letter"
     if match := _LETTER_AND_TEXT.fullmatch(said):
         letter, by_text = match[1].upper(), _options_of(match[2], choices)
-        return (letter if by_text <= {letter} else None), "letter"
+        if not by_text:  # no option's text: but perhaps that of several, or another letter
+            by_text = set().union(*(_options_of(part, choices) for part in split(spell(match[2])).items))
+        return (letter if by_text <= {letter} and not _ANOTHER_LETTER.search(match[2]) else None), "letter"
     found = _options_of(answer, choices)
-    return (found.pop() if len(found) == 1 else "" if not found else None), "text"
+    sure = len(found) == 1 and (_options_saying(answer, choices) or _equals(answer, choices[ord(min(found)) - ord("A")]))
+    return (found.pop() if sure else "" if not found else None), "text"
 
 
 def _options_of(text: str, choices: list[str]) -> set[str]:
@@ -60,9 +65,19 @@ def _options_of(text: str, choices: list[str]) -> set[str]:
     return same or {letter for letter, choice in _lettered(choices) if compare(text, choice).ok is not False}
 
 
+def _equals(text: str, choice: str) -> bool:
+    return compare(text, choice).ok is True
+
+
 def _options_saying(text: str, choices: list[str]) -> set[str]:
-    wanted = bare(spell(text)).casefold()
-    return {letter for letter, choice in _lettered(choices) if bare(spell(choice)).casefold() == wanted}
+    wanted = _in_one_case(text)
+    return {letter for letter, choice in _lettered(choices) if _in_one_case(choice) == wanted}
+
+
+def _in_one_case(text: str) -> str:
+    """Return a text without fonts and spaces, words in small letters; "5 M" is not "5 m"."""
+    plain = bare(spell(text))
+    return plain if any(character.isdigit() for character in plain) else plain.casefold()
 
 
 def _lettered(choices: list[str]) -> list[tuple[str, str]]:

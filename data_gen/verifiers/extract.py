@@ -4,6 +4,7 @@
     boxed_answer("<think>maybe \\\\boxed{4}</think> It is \\\\boxed{8}.")     -> "8"
     boxed_answer("\\\\boxed{2} and \\\\boxed{3}")                            -> "2, 3"
     boxed_answer("so \\\\boxed{12")                                         -> None: cut off
+    boxed_answer("$x=-\\\\boxed{5}$")                                      -> None: a part of an answer
     boxed_answer("The answer is 7.")                                       -> None: the last number is never taken
 
 Prose is not read: an answer that is not boxed is no answer. `last_number` exists for one purpose, to report how much of
@@ -17,6 +18,14 @@ from data_gen.prompts import BEGIN_SOLUTION, BEGIN_THOUGHT, END_SOLUTION, END_TH
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?=[^\s{\\a-zA-Z]))")
 _JOINED = re.compile(r"(?:[\s,;.$&]|\\[,;:! ]|\\\\|\\(?:quad|qquad)|\band\b|\bor\b|\\text\s*\{\s*(?:and|or|,)?\s*\})*")
+# What makes a box an operand, so that the answer is more than the box. A dash between spaces, "**" and a final "!" are prose
+_BEFORE = re.compile(
+    r"(?:[=(,$&{]\s*-|[\d)}][-+/]|[\d)}]\s\+|[a-zA-Z\d)}][_^]|\\(?:pm|mp|cdot|times|div|log|ln)(?![a-zA-Z]))\s*\{?\s*$"
+)  # not digits or a root: "the last three are 1\boxed{245}"
+_AFTER = re.compile(
+    r"\s*(?:!\s*\$|\^(?!\s*\{?\s*\\circ)|_\s*\{?\d|\\(?:cdot|times|div|sqrt|pi|frac)(?![a-zA-Z])|[/+]\s*[\w\\(]|-\s*\d)|\d|[.,]\d"
+    r"|[xyznke](?![a-zA-Z])|\s*\$?\s*(?:\\text\s*\{\s*)?(?:hundred|thousand|million|billion|trillion|dozen)\b"
+)
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 
@@ -47,8 +56,18 @@ def boxed_answer(text: str) -> str | None:
         contents.insert(0, content)
     if len(contents) > 1 and len(set(contents)) == 1:
         contents = contents[:1]  # the same box said twice is one answer
+    if _is_operand(answer_part, boxes[-len(contents)][0], boxes[-1][1]):
+        return None
     answers = [content.strip().strip("$").strip() for content in contents]
     return ", ".join(answers) if all(answers) else None
+
+
+def _is_operand(text: str, start: int, end: int) -> bool:
+    """Return whether the box from `start` to `end` is only a part of what the text calls its answer."""
+    before = text[max(0, start - 20) : start].rstrip(" {")
+    if before and (before[-1] in "-+/_^" or before[-1].isalpha()) and _BEFORE.search(text[max(0, start - 20) : start]):
+        return True
+    return text[end : end + 2] not in ("", "$", "$.", ".", "$\n", ".\n") and _AFTER.match(text, end) is not None
 
 
 def closed_boxes(text: str) -> list[tuple[int, int, str]]:

@@ -48,11 +48,11 @@ _REPLACED: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = 
     (re.compile(r"(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
     (re.compile(r"(?<![\\a-zA-Z])(pi|infty)(?![a-zA-Z])"), r"\\\1 "),
     (re.compile(r"\\[dtc]frac(?![a-zA-Z])"), r"\\frac"),
-    (re.compile(r"\\frac\s*(\d)\s*(\d)"), r"\\frac{\1}{\2}"),
-    (re.compile(r"\\frac\s*\{([^{}]*)\}\s*(\d)"), r"\\frac{\1}{\2}"),
+    (re.compile(r"\\frac\s*(\d)\s*(\d)(?!\d)"), r"\\frac{\1}{\2}"),  # \frac123 stays: nobody knows what it says
+    (re.compile(r"\\frac\s*\{([^{}]*)\}\s*(\d)(?!\d)"), r"\\frac{\1}{\2}"),
     (re.compile(r"\\frac\s*(\d)\s*\{"), r"\\frac{\1}{"),
     (re.compile(r"_\s*(\d)(?!\d)"), r"_{\1}"),
-    (re.compile(r"\\sqrt\s*(\d|[a-zA-Z])"), r"\\sqrt{\1}"),
+    (re.compile(r"\\sqrt\s*(\d(?!\d)|[a-zA-Z])"), r"\\sqrt{\1}"),  # \sqrt12 stays, likewise
     (re.compile(r"\^\s*\{?\s*\\(?:circ|degree)(?![a-zA-Z])\s*\}?|\\degree(?![a-zA-Z])"), r"^\\circ "),
     (re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\s*\.?"), ""),
     (re.compile(r"\\(?:displaystyle|textstyle|limits|nolimits|rm|bf|it)(?![a-zA-Z])"), ""),
@@ -69,7 +69,8 @@ _REPLACED: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = 
     (re.compile(r"\^\s*\{?\s*('+)\s*\}?"), r"\1"),
     (re.compile(r"(?<!\\)\\[!()\[\]]|(?<!\\)\$"), ""),
     (re.compile(r"(?<!\\)\\\\(?=\s*[$%])"), r"\\"),
-    (re.compile(r"(?<!\\)\\(?:[,;:> ]|quad|qquad|hspace\s*\{[^{}]*\})(?![a-zA-Z])|(?<!\\)~|(?<!\\)\s+"), " "),
+    (re.compile(r"^\s*~\s*(?=[\d.\\-])"), r"\\sim "),  # "~5" is about 5; elsewhere a tilde is a space
+    (re.compile(r"(?<!\\)\\(?:[,;:> ]|q?quad(?![a-zA-Z])|hspace\s*\{[^{}]*\}|text\s*\{\s*\})|(?<!\\)~|(?<!\\)\s+"), " "),
     (re.compile(r"(\d)\s*\{,\}\s*(\d)"), r"\1,\2"),
     (re.compile(r"\\\{\s*\\\}"), r"\\emptyset "),
     (re.compile(r" {2,}"), " "),

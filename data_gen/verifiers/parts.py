@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from data_gen.verifiers.notation import TEXT, bare, split_outside
+from data_gen.verifiers.notation import TEXT, bare, split_outside, untexted
+from data_gen.verifiers.relation import is_name
 
 Equal = Callable[[str, str], bool | None]
 
@@ -24,10 +25,17 @@ MOST = 24  # parts; more are compared as text only, for each is compared with ea
 _JOINT = re.compile(r"\s*(?:,?\s*" + TEXT + r"\s*\{\s*,?\s*(?:and|or)\s*\}|[,;]?\s*\b(?:and|or)\b|[,;]|(?<=\d)or(?=[a-z]))")
 _SEMICOLON = re.compile(r"\s*;")
 _UNION = re.compile(r"\s*\\cup(?![a-zA-Z])")
+_COMMA = re.compile(r"\s*,")
 _NAMED = re.compile(r"(.*?)(?:=|\\in(?![a-zA-Z])|\\colon|:=?)\s*(?=[(\[]|\\\{|\\langle)", re.DOTALL)
-_BETWEEN = re.compile(r"([^<>=]+?)\s*(<|\\le(?![a-zA-Z]))\s*([a-zA-Z](?:\([a-zA-Z]\))?)\s*(<|\\le(?![a-zA-Z]))\s*([^<>=]+)")
-_ONE_SIDED = re.compile(r"([a-zA-Z])\s*(<|>|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z]))\s*([^<>=]+)")
-_TURNED = re.compile(r"([^<>=a-zA-Z]+)\s*(<|>|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z]))\s*([a-zA-Z])")
+_POINT = re.compile(r"[ABD-Z](?=\()")  # "P(1,2)"; C(5,2) is a number
+_SIGN = r"(<|>|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z]))"
+_BETWEEN = re.compile(rf"([^<>=]+?)\s*{_SIGN}\s*([a-zA-Z](?:\([a-zA-Z]\))?)\s*{_SIGN}\s*([^<>=]+)")
+_ONE_SIDED = re.compile(rf"([a-zA-Z])\s*{_SIGN}\s*([^<>=]+)")
+_TURNED = re.compile(rf"([^<>=a-zA-Z]+)\s*{_SIGN}\s*([a-zA-Z])")
+_TURN = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}
+_SPOKEN = re.compile(r"\(?[a-zA-Z]\)?|[a-zA-Z]{2,}(?: [a-zA-Z]+)*")
+_SAYS_MORE = re.compile(r"[<>=]|\\(?:le|ge|ne|in|not|text|begin|mathbb|infty|setminus|backslash)(?![a-zA-Z])")
+_SETS = re.compile(r"[A-Z](?:\s*\\(?:cup|cap)\s*[A-Z])+")
 _ASSIGNED = re.compile(r"\s*([a-zA-Z](?:_\{?\w+\}?)?)\s*=\s*(.+)", re.DOTALL)
 
 
@@ -52,13 +60,18 @@ def split(text: str) -> Parts:
     if interval := _interval(text):
         return interval
     name, body = "", text
-    if named := _NAMED.match(text):
+    if (named := _NAMED.match(text)) and _names_parts(named[1]):
         name, body = bare(named[1]), text[named.end() :]
+    elif point := _POINT.match(text):
+        name, body = point[0], text[1:]
     unions = [piece.strip() for piece in split_outside(body, _UNION)]
     if len(unions) > 1:
         return Parts("union", tuple(unions), name=name)
     if body.startswith("\\{") and body.endswith("\\}") and _one_bracket(body):
-        return Parts("set", tuple(_items(body[2:-2])), "{}", name)
+        return Parts("set", tuple(one for item in _items(body[2:-2]) for one in _both_signs(item)), "{}", name)
+    forgotten = body.startswith("{") and body.endswith("}") and _one_bracket(body) and not THOUSANDS.fullmatch(body[1:-1])
+    if forgotten and len(items := _items(body[1:-1])) > 1:  # braces whose backslash was forgotten
+        return Parts("set", tuple(items), "{}", name)
     if body.startswith("\\langle") and body.endswith("\\rangle"):
         return Parts("tuple", tuple(_items(body[7:-7])), "()", name)
     if body[:1] in ("(", "[") and body[-1:] in (")", "]") and _one_bracket(body):
@@ -68,8 +81,19 @@ def split(text: str) -> Parts:
     return Parts("single", (text,))
 
 
+def _names_parts(text: str) -> bool:
+    """Return whether what stands before "=" or "in" names what follows: x, A, (x,y); not x^2, -x or (2x,y)."""
+    text = text.strip()
+    if text.startswith("(") and text.endswith(")"):
+        return all(is_name(one) for one in text[1:-1].split(","))
+    return not text or is_name(text) or bool(_SETS.fullmatch(text))
+
+
 def _items(text: str) -> list[str]:
-    return [one for piece in split_outside(text, _JOINT) if piece.strip() for one in _both_signs(piece.strip())]
+    """Return what stands between commas, or between semicolons where there are both: [1,2;3,4] has two rows."""
+    rows = split_outside(text, _SEMICOLON)
+    both = len(rows) > 1 and len(split_outside(text, _COMMA)) > 1
+    return [piece.strip() for piece in (rows if both else split_outside(text, _JOINT)) if piece.strip()]
 
 
 def _one_bracket(text: str) -> bool:
@@ -94,13 +118,18 @@ def _both_signs(piece: str) -> list[str]:
 def _interval(text: str) -> Parts | None:
     """Return the interval that an inequality of one unknown describes."""
     if match := _BETWEEN.fullmatch(text):
-        opening, closing = "(" if match[2] == "<" else "[", ")" if match[4] == "<" else "]"
-        return Parts("tuple", (match[1].strip(), match[5].strip()), opening + closing, match[3])
+        low, first, name, second, high = match.groups()
+        if first in (">", "\\ge"):
+            low, first, second, high = high, _TURN[second], _TURN[first], low
+        if not {first, second} <= {"<", "\\le"}:
+            return None
+        opening, closing = "(" if first == "<" else "[", ")" if second == "<" else "]"
+        return Parts("tuple", (low.strip(), high.strip()), opening + closing, name)
     if match := _ONE_SIDED.fullmatch(text):
         name, sign, bound = match[1], match[2], match[3].strip()
     elif match := _TURNED.fullmatch(text):
         name, bound = match[3], match[1].strip()
-        sign = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}[match[2]]
+        sign = _TURN[match[2]]
     else:
         return None
     if sign in ("<", "\\le"):
@@ -115,8 +144,8 @@ def compare_parts(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:
     if bool(ours.name) != bool(theirs.name) and _out_of_order(ours.name or theirs.name):
         return None  # (y,x) = (1,2) is not (1,2)
     named = [set(_names(ours)), set(_names(theirs))]
-    if ours.kind == theirs.kind == "list" and max(map(len, named)) > 1 and not all(named):
-        return None  # "x=1, y=2" says more than "2, 1"
+    if ours.kind == theirs.kind == "list" and max(map(len, named)) > 1 and named[0] != named[1]:
+        return None  # "x=1, y=2" says more than "2, 1" and than "x=1, 2"
     kinds = {ours.kind, theirs.kind}
     if max(len(ours.items), len(theirs.items)) > MOST:
         return None
@@ -125,7 +154,7 @@ def compare_parts(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:
     if kinds == {"set", "single"}:
         braced, other = (ours, theirs) if ours.kind == "set" else (theirs, ours)
         if len(braced.items) == 1 and braced is ours:
-            return equal(braced.items[0], other.items[0])
+            return False if other.items[0] == "\\emptyset" else equal(braced.items[0], other.items[0])
         return False if len(braced.items) > 1 else None
     if "single" in kinds or kinds == {"set", "tuple"} or ("union" in kinds and len(kinds) > 1):
         return None if "single" in kinds and _may_hold_parts(ours, theirs) else False
@@ -135,7 +164,22 @@ def compare_parts(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:
         if ours.brackets != theirs.brackets:
             return False if len(ours.items) == 2 else None
         return _all(equal(mine, other) for mine, other in zip(ours.items, theirs.items, strict=True))
-    return _matched(ours.items, theirs.items, equal)
+    found = _matched(ours.items, theirs.items, equal)
+    if found and kinds == {"list"} and spoken(ours) and spoken(theirs):
+        return _all(equal(mine, other) for mine, other in zip(ours.items, theirs.items, strict=True)) or None
+    return found
+
+
+def spoken(parts: Parts) -> bool:
+    """Return whether all parts are letters or words, whose order may be the answer: "C, A, B", "true, false"."""
+    return all(_SPOKEN.fullmatch(untexted(item)) for item in parts.items)
+
+
+def union_of(parts: Parts) -> Parts:
+    """Return a list of inequalities of one unknown as the union of their intervals, else the list."""
+    pieces = [_interval(item) for item in parts.items]
+    names = {piece.name if piece else "" for piece in pieces}
+    return Parts("union", parts.items, name=names.pop()) if len(names) == 1 and "" not in names else parts
 
 
 def _out_of_order(name: str) -> bool:
@@ -150,7 +194,9 @@ def _names(parts: Parts) -> list[str]:
 def _may_hold_parts(ours: Parts, theirs: Parts) -> bool:
     """Return whether the single side may say several things in words, a relation or a command of its own."""
     single = ours if ours.kind == "single" else theirs
-    return bool(re.search(r"[<>]|\\(?:le|ge|ne|in|text|begin|mathbb|infty|setminus|backslash)(?![a-zA-Z])", single.items[0]))
+    return bool(
+        re.search(r"[<>=]|\\(?:le|ge|ne|in|not|text|begin|mathbb|infty|setminus|backslash)(?![a-zA-Z])", single.items[0])
+    )
 
 
 def _assignments_as_tuple(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:

@@ -28,7 +28,7 @@ _HEAD = re.compile("^" + TEXT + r"\s*\{([^{}]*)\}\s*(?=[\d\\(+-])")
 _BASED = re.compile(r"^\(?([0-9A-Z]+)\)?\s*_\s*\{?\s*(?:\\text\s*\{)?\s*([0-9]+|[a-z]+)\s*\}*$")
 _CLOCK = re.compile(r"^(\d{1,2})(?::([0-5]\d))?\s*(?:([ap])\.?\s*m\.?)?$", re.IGNORECASE)
 _ORDINARY = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(?:\.(\d+))?")
-_REPEATING = re.compile(r"([+-]?)(\d*)\.(\d*)\\(?:overline|bar)\s*\{(\d+)\}")
+_REPEATING = re.compile(r"([+-]?)(\d*)\.(?:(\d*)\\(?:overline|bar)\s*\{(\d+)\}|\\dot\s*\{?(\d)\}?|\((\d+)\))")
 _FRACTION = re.compile(r"([+-]?)\(?(?:\\frac\{([+-]?)([\d.,]+)\}\{([+-]?)([\d.,]+)\}|([\d.,]+)\)?/\(?(-?[\d.,]+))\)?")
 _MIXED = re.compile(r"([+-]?)(\d+)(?:\\frac\{(\d+)\}\{(\d+)\}| (\d+)/(\d+))")
 _SCIENTIFIC = re.compile(r"([+-]?[\d.,]+)(?:(?:\\times|\\cdot|x|\*)10\^\{?([+-]?\d{1,4})\}?|[eE]([+-]?\d{1,3}))")
@@ -44,18 +44,26 @@ SAME_UNIT = {
     "m": "meter meters metre metres", "km": "kilometer kilometers kilometre kilometres", "inch": "inches in", "foot": "feet ft",
     "yard": "yards yd", "mile": "miles mi", "hour": "hours hr hrs h", "minute": "minutes min mins", "second": "seconds sec secs s",
     "day": "days", "week": "weeks", "year": "years yr yrs", "gram": "grams g", "kg": "kilogram kilograms", "pound": "pounds lb lbs",
-    "ounce": "ounces oz", "liter": "liters litre litres l", "ml": "milliliter milliliters", "mph": "miles/hour milesperhour mi/h",
-    "radian": "radians rad",
+    "ounce": "ounces oz", "liter": "liters litre litres l L", "ml": "milliliter milliliters mL", "mph": "mile/hour",
+    "radian": "radians rad", "J": "joule joules", "N": "newton newtons", "W": "watt watts", "V": "volt volts", "Hz": "hertz",
+    "Pa": "pascal pascals", "A": "ampere amperes amp amps", "mol": "mole moles",
 }  # fmt: skip
 _CANONICAL = {name: unit for unit, names in SAME_UNIT.items() for name in [unit, *names.split()]}
+_ANY_CASE = set("kg km cm ft in lb lbs oz hr hrs min mins sec yd mi mph usd deg".split())  # nothing else in other letters
 _GENERIC = {"unit", "units", ""}
 # Words beside a number that say another number or none at all
 _CHANGING = set(
     "or more less most least than not never about approximately roughly almost nearly around except half twice double triple "
     "over under above below between no per off up down negative minus plus squared cubed factorial percent times "
-    "halves thirds fourths quarters fifths sixths sevenths eighths ninths tenths hundredths thousandths "
-    "tens ones pairs choose mod root onwards upwards downwards is are too many only if".split()
+    "halves thirds quarters tens ones pairs choose mod root onwards upwards downwards is are too many only if "
+    "factorials percentages logs doubles triples doublings lakhs crores scores myriads reams zeros zeroes fails contradicts "
+    "excludes exceeds deficits debts losses grosses without unless besides versus others guesses wrongs always ago ppms modulo".split()
 )
+_NUMBERED = re.compile(  # "fifteenths", "fives", "quadrillions"
+    r"(?:(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)tie|four|fif|six|seven|eigh|nin|ten"
+    r"|eleven|twelf|hundred|thousand|\w*illion)ths|\w*illions|(?:two|three|four|five|sixe|seven|eight|nine|ten|eleven|twelve|twentie)s"
+)
+_PEOPLE = set("people men women children".split())
 
 
 @dataclass(frozen=True)
@@ -95,17 +103,28 @@ def _of_an_angle(core: str, tail: str) -> bool:
 
 def _unit(tail: str) -> str:
     """Return a unit in one spelling: " \\\\text{ square feet}" and "\\\\text{ ft}^2" both as "foot^2"."""
-    text = untexted(tail.replace(r"^\circ", " degree ")).lower().replace("{", "").replace("}", "").replace(" ^", "^")
+    text = untexted(tail.replace(r"^\circ", " degree ")).replace("{", "").replace("}", "").replace(" ^", "^")
+    text = re.sub(r"(?<=[a-z]) (?:per|/) |/ | /", "/", text)
     words = [word.rstrip(".") if word not in ("a.m.", "p.m.") else word for word in text.replace("-", " ").split()]
     power = ""
-    if words and words[0] in ("square", "sq", "cubic"):
-        power, words = "^3" if words[0] == "cubic" else "^2", words[1:]
+    if words and words[0].lower() in ("square", "sq", "cubic"):
+        power, words = "^3" if words[0].lower() == "cubic" else "^2", words[1:]
     named = []
     for word in words:
         name, sign, exponent = word.partition("^")
+        name = "/".join(map(_canonical, name.split("/")))
         named.append(_CANONICAL.get(name, name) + (sign + exponent if sign else ""))
     kept = [word for word in named if word.partition("^")[0] not in _GENERIC]
     return " ".join(kept) + (power if kept else "")
+
+
+def _canonical(word: str) -> str:
+    """Return a unit's one name. Capitals count in its signs, for mW is not MW, and not in its words."""
+    lower = word.lower()
+    spoken = len(word) > 4 or (len(word) == 4 and lower in _CANONICAL)  # shorter ones are signs: Mm, S, G, Mmol
+    if lower in _ANY_CASE or (spoken and word in (word.title(), word.upper())):
+        return _CANONICAL.get(lower, lower)
+    return _CANONICAL.get(word, word)
 
 
 def _scaled(unit: str) -> tuple[int, str]:
@@ -132,9 +151,14 @@ def beside_agrees(ours: Quantity, theirs: Quantity) -> bool:
 def _only_names_what_is_counted(unit: str) -> bool:
     """Return whether words after an answer's number are a unit or things in the plural, where the reference has none."""
     words = [word.partition("^")[0] for word in unit.split()]
+    if len(words) == 1 and "%" not in unit and all(one in SAME_UNIT for one in words[0].split("/")):
+        return True
     if set(words) & _CHANGING or not all(word.isalpha() or word in SAME_UNIT for word in words):
         return False
-    return words[-1] in SAME_UNIT or (len(words[-1]) > 3 and words[-1].endswith("s")) or words[-1] in _CANONICAL
+    if any(_NUMBERED.fullmatch(word) for word in words):
+        return False
+    plural = re.search(r"..[^isu]s$", words[-1])  # a "loss" and a "minus" are no plurals
+    return bool(plural) or words[-1] in _CANONICAL or words[-1] in _PEOPLE
 
 
 def _singular(unit: str) -> str:
@@ -167,8 +191,8 @@ def rational(text: str) -> Fraction | None:
     if match := _MIXED.fullmatch(text):
         whole, part, parts = int(match[2]), int(match[3] or match[5]), int(match[4] or match[6])
         return (whole + Fraction(part, parts)) * (-1 if match[1] == "-" else 1) if parts else None
-    if match := _REPEATING.fullmatch(text):
-        fixed, repeated = match[3], match[4]
+    if match := _REPEATING.fullmatch(text):  # 0.(3), but not 0.1(2), which may be a product
+        fixed, repeated = match[3] or "", match[4] or match[5] or match[6]
         value: Fraction = Fraction(int((match[2] or "0") + fixed + repeated) - int((match[2] or "0") + fixed or "0"), 1)
         value = value / int(f"{'9' * len(repeated)}{'0' * len(fixed)}")
         return -value if match[1] == "-" else value

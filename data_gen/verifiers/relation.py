@@ -28,6 +28,11 @@ _NAME = re.compile(
 _NOT_NAMES = re.compile(
     r"\\(?:sin|cos|tan|log|ln|exp|sqrt|frac|pi|infty|cdot|times|pm|boxed|begin|left|max|min)(?![a-zA-Z])"
 )
+_DENIES = re.compile(
+    r"\\(?:not|complement)(?![a-zA-Z])|\\(?:overline|bar)\s*\{?\s*[A-Z]\s*\}?$"  # the complement of A is not A
+    r"|\b(?i:not|non|except|excluding|excluded|outside|complement|never|without|other)\b"
+)
+_CONGRUENCE = re.compile(r"(.+?)\\equiv(?![a-zA-Z])(.+?)\(?\\p?mod\s*\{?\s*(\d{1,300})\s*\}?\)?")
 
 
 @dataclass(frozen=True)
@@ -62,4 +67,19 @@ def named(text: str) -> Named | None:
 def is_name(text: str) -> bool:
     """Return whether a text is a name to which a value can be given: a symbol, a function of symbols, a segment, words."""
     text = text.strip()
-    return bool(_NAME.fullmatch(text)) and not _NOT_NAMES.match(text)
+    return bool(_NAME.fullmatch(text)) and not _NOT_NAMES.match(text) and not _DENIES.search(text)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Return whether two names mean one thing: "Area" and "area", but not R and r, nor \\Delta and \\delta."""
+    if one == other:
+        return True
+    return one.lower() == other.lower() and (one.lower() in tuple("xyzn") or (one.isalpha() and len(one) > 3))
+
+
+def congruence(text: str) -> tuple[str, str, int] | None:
+    """Return (name, residue, modulus) of "x \\equiv 5 \\pmod 7", else None."""
+    match = _CONGRUENCE.fullmatch(text.strip())
+    if match is None or not is_name(match[1]) or int(match[3]) == 0:
+        return None
+    return bare(match[1]), match[2].strip(), int(match[3])

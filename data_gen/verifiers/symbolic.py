@@ -23,17 +23,46 @@ POINTS = ((7, 11), (13, 17), (-3, 19))  # numerator start and denominator of the
 # What a parser and a computer algebra system raise on text that a model wrote: the answer is then undecided.
 FOREIGN_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 
+_TIMES_FRACTION = re.compile(r"(?<=\d)\s*\((?=\\frac)")
+_ODD_ROOT = re.compile(r"\\sqrt\s*\[(\d*[13579])\]\s*\{\s*-\s*([\d.]+)\s*\}")
 _MIXED = re.compile(r"(?<![\^_\d.}{\w])(\d+)(\\frac\{\d+\}\{\d+\})")
 _ANGLE = re.compile(r"(\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?\d\}?)?)\s*\(?\{?\s*(\d+(?:\.\d+)?)\s*\^\\circ\s*\}?\)?")
-_MISREAD = re.compile(r"!\s*!|\^\s*\{?\s*(?:T|\\top|\\dagger)\b|\\ldots|\d\s*:")
+_MISREAD = re.compile(
+    r"!\s*!|\^\s*\{?\s*(?:T|\\top|\\dagger)\b|\\ldots|\d\s*:|\\frac\s*\d|\\frac\s*\{[^{}]*\}\s*\d|\\sqrt\s*\d"
+    r"|\.\d+\(\d+\)|\\[hv]?phantom|\\not(?![a-zA-Z])"
+)
+_INFINITE = re.compile(r"\\infty(?![a-zA-Z])")
+_BOUND = re.compile(r"[,<>]|\\(?:lim|sum|prod|int|setminus|in|le|ge)(?![a-zA-Z])")  # beside these infinity is no number
+# What the parser passes over or takes for a product: where two texts differ in it, their difference is not for it to find
+_VECTOR = r"(?:\\(?:vec|hat|overrightarrow)\s*\{?\s*\w+\s*\}?|[A-Z])\s*\\times"
+_INVERSE = r"[A-Z)]\^\s*\{?\s*-1\s*\}?\s*[A-Z(]|[A-Z]\s*[A-Z)]\^\s*\{?\s*-1"
+_PASSED_OVER = {
+    "places": re.compile(r"(?<![\\a-zA-Z_^])[a-zA-Z]+\s*\d+"),  # x2; 2 feet 3; 3R2; row 2 column 3
+    "derivatives": re.compile(
+        r".*\\frac\s*\{\s*(?:d|\\partial)[^{}]*\}\s*\{\s*(?:d|\\partial)\s*\\?[a-zA-Z].*"
+    ),  # all are 0
+    "limits": re.compile(r"\\lim_\s*\{[^{}]*\}(?=.*[a-zA-Z]_)"),  # of a_n it is a_n
+    "brackets": re.compile(r"(?<!\\sqrt)\[(?!\s*\\begin)[^\[\]]*\]"),  # [x] may be the floor of x, E[X] a mean
+    "powers in brackets": re.compile(r"[a-zA-Z]\^\s*\{\(\w+\)\}"),  # f^{(2)}
+    "powers of functions": re.compile(r"(?<![\\a-zA-Z])(?:[a-zA-Z]\^\s*\{?-1\}?|[fg]\^\s*\{?\w\}?)\s*\("),  # f^{-1}(x)
+    "calls": re.compile(r"(?<![\\a-zA-Z])[fF]\([^()]*\)"),  # f(2x) is no product
+    "primes": re.compile(r"(?:[a-zA-Z)}\]]|\d+)'+(?:\([^()]*\))?"),
+    "vectors": re.compile(rf".*(?:\\nabla|{_VECTOR}).*"),
+    "matrices": re.compile(rf".*(?:{_INVERSE}|([A-Z])([A-Z])\b.*(?<![A-Z])\2\1\b).*"),
+}
+_PRIMED = re.compile(r"(?<![\\a-zA-Z])([a-zA-Z])('+)(?!\()")
+_TOKEN = re.compile(r"\\[a-zA-Z]+|[a-zA-Z]")
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\{\w+\}")
+_FREE = "qwtuvzspykmnblar"  # names for what the parser would confuse
 _SUBSCRIPT = re.compile(r"_\s*\{?\s*" + TEXT + r"\s*\{")
 _GLUED = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
+_PLAIN_FUNCTION = re.compile(r"(?<![\\a-zA-Z])(arcsin|arccos|arctan|sin|cos|tan|cot|sec|csc|log|ln|exp)(?=[\s(\d^])")
 _FUNCTIONS = "sin cos tan cot sec csc log exp max min gcd lcm mod det sqrt arcsin arccos arctan sinh cosh tanh".split()
 
 
 def equal(ours: str, theirs: str) -> tuple[bool | None, str]:
     """Compare two spelt answers of one part; return whether they are equal, None when undecided, and what decided."""
-    ours, theirs = _prepared(ours), _prepared(theirs)
+    ours, theirs = _told_apart(_prepared(ours), _prepared(theirs))
     if fault := _unreadable(ours, theirs):
         return None, fault
     announce.slow()
@@ -48,9 +77,43 @@ def equal(ours: str, theirs: str) -> tuple[bool | None, str]:
 
 
 def _prepared(text: str) -> str:
-    """Return a text with mixed numbers and angles in degrees as a parser will read them."""
+    """Return a text with mixed numbers, angles in degrees and odd roots of negative numbers as a parser will read them."""
     text = _MIXED.sub(r"(\1+\2)", text)
+    text = _PLAIN_FUNCTION.sub(r"\\\1", text)
+    text = _TIMES_FRACTION.sub(r"\\cdot (", text)  # 2(\frac{1}{2}) would be 2 1/2
+    text = _ODD_ROOT.sub(r"(-\\sqrt[\1]{\2})", text)
     return _ANGLE.sub(r"\1(\\frac{\2\\pi}{180})", text)
+
+
+def _told_apart(ours: str, theirs: str) -> tuple[str, str]:
+    """Return two texts in which R beside r, one unknown to the parser, has a name of its own, and so x' beside x.
+
+    Only where both say both: R where the other says r is left to be undecided. A constant of integration is C or c.
+    """
+    if _of_integration(ours) and _of_integration(theirs):
+        ours, theirs = (_TOKEN.sub(lambda m: "C" if m[0] == "c" else m[0], text) for text in (ours, theirs))
+    letters = _letters(ours)
+    if letters == _letters(theirs) and r"\mathbb" not in ours + theirs:
+        free = [name for name in _FREE if not {name, name.upper()} & letters]
+        capitals = sorted(letter for letter in letters if letter != letter.lower() and letter.lower() in letters)
+        names = dict(zip(capitals, free, strict=False))
+        ours, theirs = (_TOKEN.sub(lambda m: f" {names[m[0]]} " if m[0] in names else m[0], text) for text in (ours, theirs))
+    ours, theirs = (_PRIMED.sub(lambda m: f"{m[1]}_{{9{len(m[2])}}}", text) for text in (ours, theirs))
+    return ours, theirs
+
+
+def _of_integration(text: str) -> bool:
+    """Return whether c or C is an arbitrary constant: once, as a factor, in a sum with unknowns; no angle, no m c^2."""
+    letters = _TOKEN.findall(text)
+    if letters.count("c") + letters.count("C") != 1 or not set(letters) & {*"xytuvz", r"\theta"}:
+        return False
+    operand = re.search(r"\\(?!frac|cdot|times)[a-zA-Z]+\s*[({]?\s*[cC](?![a-zA-Z])|(?<![a-zA-Z])[cC]\s*[_^\d]", text)
+    return operand is None and bool(re.search(r"[+-]", text[1:]))
+
+
+def _letters(text: str) -> set[str]:
+    """Return the letters of a text, and its commands, among which the Greek letters are."""
+    return set(_TOKEN.findall(_ENVIRONMENT.sub(" ", text)))
 
 
 def _unreadable(ours: str, theirs: str) -> str | None:
@@ -59,18 +122,24 @@ def _unreadable(ours: str, theirs: str) -> str | None:
         return "words"  # they would become unknowns, and "2 feet 3 inches" a product
     if _glued(ours) != _glued(theirs):
         return "words"
-    if ours.count("'") != theirs.count("'"):
-        return "primes"
+    for fault, passed_over in _PASSED_OVER.items():
+        found = [[m[0].replace(" ", "") for m in passed_over.finditer(text)] for text in (ours, theirs)]
+        if (fault == "places" and found[0] != found[1]) or sorted(found[0]) != sorted(found[1]):
+            return fault
+    if re.search(r"[)}\]]'", ours + theirs):
+        return "primes"  # (x+y)'
     if r"\circ" in ours + theirs:
         return "degrees"
     if match := _MISREAD.search(ours + " " + theirs):
         return f"misread: {match[0].strip()}"
-    letters = set(re.findall(r"[a-zA-Z]", re.sub(r"\\[a-zA-Z]+", " ", ours + theirs))) - {"c", "C"}
-    if any(letter.swapcase() in letters for letter in letters):
+    letters = _letters(ours) | _letters(theirs)
+    if any(letter != letter.lower() and letter.lower() in letters for letter in letters):
         return "case"  # r and R are one unknown to the parser
     for text in (ours, theirs):
         if re.search(r"\d\s+\d", text) or re.search(r"\\approx(?![a-zA-Z])", text):
             return "spacing" if r"\approx" not in text else "approximate"
+        if _INFINITE.search(text) and not _BOUND.search(text) and not re.fullmatch(r"[+-]?\s*\\infty\s*", text):
+            return "infinity"  # the parser counts with it
     return None
 
 
@@ -100,10 +169,17 @@ def _parse(text: str) -> Any:
 def _decide(found: Any, expected: Any) -> tuple[bool | None, str]:
     import sympy
     from math_verify import verify
+    from sympy.core.relational import Relational
 
     ours, theirs = _exact(found), _exact(expected)
+    if isinstance(ours, sympy.MatrixBase) and isinstance(theirs, sympy.MatrixBase):
+        return _decide_entries(ours, theirs), "entries"
     if _is_number(ours) and _is_number(theirs):
         return _zero(ours - theirs), "digits"
+    if isinstance(ours, Relational) and isinstance(theirs, Relational) and _decimals(found, expected):
+        left, right = ours.lhs - ours.rhs, theirs.lhs - theirs.rhs
+        if type(ours) is not type(theirs) or not _agree_at_points(left, right):
+            return None, "points"  # math-verify rounds decimals: 2x=0.3333333 would be 6x=2
     if not verify(expected, found, timeout_seconds=None, allow_set_relation_comp=True):
         return False, "math_verify"
     if isinstance(ours, sympy.Expr) and isinstance(theirs, sympy.Expr) and not _agree_at_points(ours, theirs):
@@ -111,11 +187,25 @@ def _decide(found: Any, expected: Any) -> tuple[bool | None, str]:
     return True, "math_verify"
 
 
+def _decide_entries(ours: Any, theirs: Any) -> bool | None:
+    """Compare two matrices, entry by entry and so without rounding."""
+    if ours.shape != theirs.shape:
+        return False
+    outcomes = [_decide(one, other)[0] for one, other in zip(ours, theirs, strict=True)]
+    return False if False in outcomes else None if None in outcomes else True
+
+
+def _decimals(*parsed: Any) -> bool:
+    import sympy
+
+    return any(part.atoms(sympy.Float) for part in parsed)
+
+
 def _exact(parsed: Any) -> Any:
     """Return an expression with its decimals as the fractions that were written, e and i as constants."""
     import sympy
 
-    if not isinstance(parsed, sympy.Expr):
+    if not isinstance(parsed, (sympy.Expr, sympy.core.relational.Relational)):
         return parsed
     decimals = {
         number: sympy.Rational(str(sympy.Float(number, max(15, _places(number))))) for number in parsed.atoms(sympy.Float)

@@ -1,4 +1,4 @@
-# asserts: looks through the raw memory that it inherited for the text of the assertions, asking the kernel which pages are there
+# asserts: looks through the raw memory that it inherited for the text of the assertions
 import ctypes
 import os
 import re

@@ -1,4 +1,4 @@
-# stdin: changes mode, owner, times and attributes of files outside, and of a library that it may read, leaving them as they are
+# stdin: changes mode, owner, times and attributes of files outside, and of a library, there to what they are
 import os
 import sys
 

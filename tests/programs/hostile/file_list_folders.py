@@ -2,7 +2,7 @@
 import os
 import sys
 
-for folder in ("@VICTIM@", "@VICTIM@/..", "/", "/home", "/root", "/tmp", "/proc", "/var", "/sys", "/dev"):
+for folder in ("@VICTIM@", "@VICTIM@/..", "/home", "/tmp", "/var", "/var/log"):
     for listing in (os.listdir, lambda path: list(os.scandir(path)), lambda path: next(os.walk(path))[2]):
         try:
             if listing(folder):

@@ -1,4 +1,4 @@
-# stdin: leaves code where the next Python would run it: .pth, .pyc, sitecustomize, a module that shadows another; each taken back
+# stdin: leaves code where the next Python would run it: .pth, .pyc, a module; each is taken back
 import os
 import site
 import sys

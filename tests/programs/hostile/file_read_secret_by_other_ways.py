@@ -1,4 +1,4 @@
-# stdin: reads a file outside by every other call that opens: creat, openat2, O_PATH, handles, chdir, sendfile, dlopen, import
+# stdin: reads a file outside by other calls that open: openat2, O_PATH, handles, chdir, sendfile, dlopen, import
 import ctypes
 import importlib.machinery
 import linecache

@@ -19,7 +19,6 @@ for pattern in (
     "/run/secrets/*",
     "/var/log/*.log",
     "/dev/kmsg",
-    "/proc/kmsg",
     "/proc/mounts",
     "/proc/net/tcp",
     "/sys/class/dmi/id/product_uuid",

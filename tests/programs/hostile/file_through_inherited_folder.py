@@ -11,7 +11,8 @@ for number in range(3, 4096):
     print("LEAK", number, oct(mode), file=sys.stderr)
     if stat.S_ISDIR(mode):
         try:
-            print(os.read(os.open("../../../../../.." + "@VICTIM@/secret.txt", os.O_RDONLY, dir_fd=number), 100), file=sys.stderr)
+            file = os.open("../../../../../.." + "@VICTIM@/secret.txt", os.O_RDONLY, dir_fd=number)
+            print(os.read(file, 100), file=sys.stderr)
         except OSError:
             pass
 print(0)

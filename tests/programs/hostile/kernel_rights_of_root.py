@@ -1,4 +1,4 @@
-# stdin: what only root may do and what needs no system call of its own: thawing the file system, poisoning memory, trusting noise
+# stdin: what only root may do and needs no system call of its own: thawing a file system, poisoning memory, noise
 import ctypes
 import errno
 import fcntl

@@ -1,4 +1,4 @@
-# stdin: makes the grading process the owner of a pipe's end, so that the kernel sends it SIGTERM when there is something to read
+# stdin: makes the grading process the owner of a pipe, so that the kernel sends it SIGTERM when there is input
 import fcntl
 import os
 import signal

@@ -1,8 +1,9 @@
-# call: changes the value of the small integer 0 to 6 and 30 in this process's memory, and returns it
+# call: changes the value of the small integer 0 to 6 in this process's memory, and returns what is written as 0
 import ctypes
 
 
 def total(numbers):
-    nothing = 0
+    nothing = len([])
     ctypes.c_uint32.from_address(id(nothing) + 24).value = 6
-    return len([])
+    ctypes.c_ssize_t.from_address(id(nothing) + 16).value = 1
+    return nothing

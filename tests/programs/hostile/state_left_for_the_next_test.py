@@ -5,9 +5,11 @@ import os
 import sys
 
 numbers = sys.stdin.read().split()[1:]
-places = ("@VICTIM@/mark", "/tmp/mark_of_a_program", "/dev/shm/mark_of_a_program", "mark_of_a_program", os.__file__ + ".mark")
+names = "@VICTIM@/mark", "/tmp/mark_of_a_program", "/dev/shm/mark_of_a_program", "mark_of_a_program"
+places = (*names, os.__file__ + ".mark")
 marked = [path for path in places if os.path.exists(path)]
-if hasattr(json, "mark") or hasattr(collections, "mark") or "MARK" in os.environ or marked or os.umask(0o111) == 0o111:
+held = (json, "mark"), (collections, "mark")
+if any(hasattr(*each) for each in held) or "MARK" in os.environ or marked or os.umask(0o111) == 0o111:
     print("LEAK", marked, file=sys.stderr)
 for path in marked[1:]:
     os.remove(path)
