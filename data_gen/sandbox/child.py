@@ -62,20 +62,24 @@ def perform(role: str, job: dict[str, Any]) -> int:
 
 def _flushed() -> bool:
     """Write out what is still held back, as Python does at its end: standard output, files that nobody closed, and again."""
-    streams, whole = [sys.stdout, sys.__stdout__], True
-    for ended in (False, True):
-        if ended:
-            for name in ("__main__", "solution"):
-                if name in sys.modules:
-                    sys.modules[name].__dict__.clear()
-            gc.collect()
-        for stream in streams:
-            try:
-                if stream is not None and not getattr(stream, "closed", True):
-                    stream.flush()
-            except (OSError, ValueError):
-                whole = False
+    streams = [sys.stdout, sys.__stdout__]
+    whole = all([_flush(stream) for stream in streams])
+    for name in ("__main__", "solution"):
+        if name in sys.modules:
+            sys.modules[name].__dict__.clear()
+    gc.collect()
+    for stream in streams:
+        _flush(stream)  # one of the program's own may have lost what it needs by now
     return whole
+
+
+def _flush(stream: Any) -> bool:
+    try:
+        if stream is not None and not getattr(stream, "closed", True):
+            stream.flush()
+    except Exception:  # noqa: BLE001  # the program's own object, or a pipe that it closed
+        return False
+    return True
 
 
 def _open_standard_streams() -> None:

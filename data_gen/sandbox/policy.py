@@ -15,9 +15,11 @@ Not covered: the speed of the machine (a program may use its CPU seconds), and b
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import sys
+import termios
 from pathlib import Path
 
 import landlockpy
@@ -29,6 +31,7 @@ CLONE_THREAD = 0x00010000  # <linux/sched.h>
 AF_UNIX = 1
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15  # <linux/prctl.h>
 SIGKILL = 9
+LOW = 0xFFFFFFFF  # the kernel reads a signal from the low half of its argument
 OPTIMIZE_TREE = 2  # seccomp_attr_set(3): a binary tree instead of a list
 STACK_BYTES = 120 << 20  # of the main thread: the kernel leaves at least 128 MB below a stack
 OPEN_FILES = 64
@@ -38,7 +41,7 @@ READABLE = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 ALLOWED = """
-read readv pread64 preadv preadv2 write writev pwrite64 pwritev lseek close close_range dup dup2 dup3 fcntl ioctl
+read readv pread64 preadv preadv2 write writev pwrite64 pwritev lseek close close_range dup dup2 dup3
 open openat stat lstat fstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents64 getcwd chdir
 fsync fdatasync umask poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2 pipe pipe2
 mmap mremap munmap mprotect brk madvise membarrier
@@ -49,6 +52,10 @@ getcpu sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get
 futex set_robust_list get_robust_list rseq set_tid_address arch_prctl getrandom getrlimit exit exit_group
 sendto recvfrom shutdown getsockopt getsockname
 """.split()
+# Of these calls what does no more than ask and copy: others have the kernel send signals to any process of this user.
+FCNTL = (fcntl.F_DUPFD, fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_SETFL, fcntl.F_DUPFD_CLOEXEC)
+FCNTL += (fcntl.F_GETPIPE_SZ, fcntl.F_GET_SEALS)
+IOCTL = (termios.TCGETS, termios.TIOCGWINSZ, termios.FIONREAD, termios.FIOCLEX, termios.FIONCLEX, termios.FIONBIO)
 # What the zygote needs beside that, and a child loses.
 ZYGOTE_ONLY = "fork vfork wait4 waitid sendmsg recvmsg seccomp pidfd_open tkill".split()
 
@@ -59,7 +66,7 @@ def confine(landlock: bool, files: tuple[str, ...] = ()) -> None:
     Raises OSError where a layer is not to be had; the caller has found out before which ones are (`levels.py`).
     """
     if landlock:
-        with landlockpy.Ruleset(scoped=landlockpy.Scope.ABSTRACT_UNIX_SOCKET) as ruleset:
+        with landlockpy.Ruleset(scoped=landlockpy.Scope.ABSTRACT_UNIX_SOCKET | landlockpy.Scope.SIGNAL) as ruleset:
             for path in _readable(files):
                 beneath = AccessFS.READ_FILE | (AccessFS.READ_DIR if path.is_dir() else AccessFS.NONE)
                 ruleset.allow_path(path, beneath)
@@ -70,6 +77,9 @@ def confine(landlock: bool, files: tuple[str, ...] = ()) -> None:
     rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, OPTIMIZE_TREE)
     for name in [*ALLOWED, *ZYGOTE_ONLY, "clone", "kill", "tgkill", "prctl", "setrlimit", "prlimit64"]:
         rules.add_rule(seccomp.ALLOW, name)
+    for name, commands in (("fcntl", FCNTL), ("ioctl", IOCTL)):
+        for command in commands:
+            rules.add_rule(seccomp.ALLOW, name, seccomp.Arg(1, seccomp.EQ, command))
     rules.add_rule(seccomp.ALLOW, "socketpair", seccomp.Arg(0, seccomp.EQ, AF_UNIX))  # asyncio wakes itself through one
     rules.add_rule(seccomp.ERRNO(ENOSYS), "clone3")  # glibc then uses clone, whose flags a filter can see
     rules.load()
@@ -90,8 +100,8 @@ class ChildRules:
             self._rules.add_rule(seccomp.ERRNO(EPERM), name)
         self._rules.add_rule(seccomp.ERRNO(EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0))
         self._rules.add_rule(seccomp.ERRNO(EPERM), "prctl", seccomp.Arg(0, seccomp.NE, PR_SET_NAME))
-        self._rules.add_rule(seccomp.ERRNO(EPERM), "kill", seccomp.Arg(1, seccomp.EQ, SIGKILL))
-        self._rules.add_rule(seccomp.ERRNO(EPERM), "tgkill", seccomp.Arg(2, seccomp.EQ, SIGKILL))
+        self._rules.add_rule(seccomp.ERRNO(EPERM), "kill", seccomp.Arg(1, seccomp.MASKED_EQ, LOW, SIGKILL))
+        self._rules.add_rule(seccomp.ERRNO(EPERM), "tgkill", seccomp.Arg(2, seccomp.MASKED_EQ, LOW, SIGKILL))
         # Programs set a larger stack as a matter of course: they are told that it worked, and keep the one they have.
         self._rules.add_rule(seccomp.ERRNO(0), "setrlimit")
         self._rules.add_rule(seccomp.ERRNO(0), "prlimit64", seccomp.Arg(2, seccomp.NE, 0))

@@ -51,6 +51,35 @@ def encode(value: Any, depth: int = 0) -> Any:
     return {"unknown": f"{kind.__module__}.{kind.__qualname__}"}
 
 
+class AnyOrder(list[Any]):
+    """The items of a set that came back from a program."""
+
+
+def plain(value: Any) -> Any:
+    """Return what `encode` was given as a judge may hold it: lists, dicts with text keys, AnyOrder, no set of the program's.
+
+    A set or dict of a hostile program's choice could be made of colliding numbers, which take for ever to put together.
+    Raises ValueError, TypeError or LookupError on anything that `encode` does not write.
+    """
+    if not isinstance(value, dict):
+        if isinstance(value, list):
+            raise ValueError("a bare list")
+        return value
+    ((kind, content),) = value.items()
+    if kind in ("list", "tuple"):
+        return [plain(item) for item in content]
+    if kind in ("set", "frozenset"):
+        return AnyOrder(plain(item) for item in content)
+    if kind == "dict":
+        texts = [str(key) for key, _ in content if isinstance(key, str | int)]
+        if len(set(texts)) != len(content):
+            return Unknown("dict with other keys than texts and integers")
+        return {str(key): plain(item) for key, item in content}
+    if kind == "int":
+        return int(content, 16)
+    return Unknown(str(content) if kind == "unknown" else str(kind))
+
+
 def decode(value: Any) -> Any:
     """Return the value that `encode` was given. Raises ValueError, TypeError or LookupError on anything else."""
     if not isinstance(value, dict):

@@ -10,6 +10,7 @@ Order and multiplicity count everywhere else; nothing is rounded, cut or glued t
 returned: exact builtin types, floats within 1e-6 where a float is expected.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -41,6 +42,8 @@ def known(checker: Any) -> bool:
 
 def close(expected: float, found: float, tolerance: float = TOLERANCE) -> bool:
     """Return whether two numbers differ by no more than `tolerance`, absolute or relative to the expected one."""
+    if not math.isfinite(expected) or (isinstance(found, int) and found.bit_length() > 1000):
+        return False
     return abs(expected - found) <= tolerance * max(1.0, abs(expected))
 
 
@@ -110,13 +113,13 @@ def compare_values(checker: str, expected: Any, found: Any) -> bool | None:
     tolerance = float(match[1]) if match else TOLERANCE
     if same(expected, found, tolerance):
         return True
-    if checker == "multiset" and isinstance(expected, list) and isinstance(found, list | tuple | set | frozenset):
-        return _same_in_any_order(expected, list(found))
+    if checker == "multiset" and isinstance(expected, list) and isinstance(found, list):
+        return _same_in_any_order(expected, found)
     return None if checker == "special" else False
 
 
 def same(expected: Any, found: Any, tolerance: float = TOLERANCE) -> bool:
-    """Compare a value out of JSON with one that came back: tuples are lists there, and keys are texts."""
+    """Compare a value out of JSON with one that came back (`values.plain`): tuples are lists, and keys are texts."""
     if isinstance(expected, bool) or expected is None or isinstance(expected, str):
         return type(found) is type(expected) and found == expected
     if isinstance(expected, int):
@@ -125,15 +128,12 @@ def same(expected: Any, found: Any, tolerance: float = TOLERANCE) -> bool:
         return type(found) in (int, float) and close(expected, found, tolerance)
     if isinstance(expected, list):
         return (
-            type(found) in (list, tuple)
+            type(found) is list
             and len(found) == len(expected)
             and all(same(one, other, tolerance) for one, other in zip(expected, found, strict=True))
         )
     if isinstance(expected, dict) and type(found) is dict:
-        by_text = {key if isinstance(key, str) else str(key): value for key, value in found.items()}
-        return len(by_text) == len(found) == len(expected) and all(
-            key in by_text and same(value, by_text[key], tolerance) for key, value in expected.items()
-        )
+        return found.keys() == expected.keys() and all(same(value, found[key], tolerance) for key, value in expected.items())
     return False
 
 

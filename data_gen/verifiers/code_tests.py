@@ -23,7 +23,7 @@ from data_gen.records import Reason
 from data_gen.sandbox import probe
 from data_gen.sandbox.outcome import OUTPUT_BYTES, Assertions, Limits, Outcome
 from data_gen.sandbox.supervisor import TRIES, Sandbox
-from data_gen.sandbox.values import decode
+from data_gen.sandbox.values import plain
 from data_gen.verifiers import announce
 from data_gen.verifiers.checkers import DEFAULT, compare, compare_values, known
 from data_gen.verifiers.finding import USUAL, Finding, Options
@@ -185,10 +185,15 @@ def _of_call(outcome: Outcome, checker: str, given: list[Any], expected: Any) ->
     if fault := _fault(outcome):
         return fault
     try:
-        found = decode(json.loads(outcome.reply)["result"])
+        found = plain(json.loads(outcome.reply)["result"])
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         return Test(False, "wrong", f"what came back is no value: {type(error).__name__}")
-    return _compared(compare_values(checker, expected, found), json.dumps(given), json.dumps(expected), repr(found))
+    return _compared(
+        compare_values(checker, expected, found),
+        json.dumps(given),
+        json.dumps(expected),
+        outcome.reply[:SHOWN].decode("utf-8", "replace"),
+    )
 
 
 def _compared(right: bool | None, given: str, expected: str, found: str) -> Test:

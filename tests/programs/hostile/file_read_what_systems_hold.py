@@ -19,8 +19,6 @@ for pattern in (
     "/run/secrets/*",
     "/var/log/*.log",
     "/dev/kmsg",
-    "/proc/mounts",
-    "/proc/net/tcp",
     "/sys/class/dmi/id/product_uuid",
 ):
     for path in [pattern, *glob.glob(pattern)]:

@@ -1,4 +1,4 @@
-# stdin: opens the kernel's switches for writing, without writing: the program for core dumps, sysrq, its own oom score
+# stdin: opens the kernel's switches for writing, without writing: the program for core dumps, sysrq, caches, devices
 import os
 import sys
 
@@ -7,9 +7,6 @@ for path in (
     "/proc/sys/kernel/modprobe",
     "/proc/sys/vm/drop_caches",
     "/proc/sysrq-trigger",
-    "/proc/self/oom_score_adj",
-    "/proc/self/uid_map",
-    "/proc/self/comm",
     "/sys/kernel/uevent_helper",
     "/sys/power/state",
     "/dev/mem",
@@ -17,7 +14,6 @@ for path in (
     "/dev/sda",
     "/dev/vda",
     "/dev/tty",
-    "/dev/ptmx",
     "/dev/fuse",
 ):
     try:

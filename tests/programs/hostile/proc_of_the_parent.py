@@ -9,13 +9,14 @@ for process in ("@PARENT@", str(os.getppid()), "1"):
                 content = file.read()
         except OSError:
             continue
-        print("LEAK", process, name, file=sys.stderr)
+        if process == "@PARENT@":
+            print("LEAK", name, file=sys.stderr)
         if name.endswith("environ"):
             for entry in content.decode("utf-8", "replace").split("\0"):
                 if any(word in entry.upper() for word in ("SECRET", "KEY", "TOKEN", "PASS")):
                     print(entry, file=sys.stderr)
-    try:
-        print("LEAK", os.listdir(f"/proc/{process}/fd"), file=sys.stderr)
-    except OSError:
-        pass
+try:
+    print("LEAK", os.listdir("/proc/@PARENT@/fd"), file=sys.stderr)
+except OSError:
+    pass
 print(0)
