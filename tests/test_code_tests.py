@@ -1,6 +1,7 @@
 """Programs are right only when every test ended well with the right output."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -219,6 +220,8 @@ def test_what_is_no_builtin_type_crosses_as_unknown():
         ("print(1)", None),
         ("```python\nprint(1)\n", None),
         ("```cpp\nint main() {}\n```", None),
+        ("```python\nprint(1)\nand again:\n```python\nprint(2)\n```", "print(2)\n"),
+        ("~~~~python\nprint(1)\n~~~~", "print(1)\n"),
     ],
 )
 def test_the_program_is_the_last_block_that_is_python(text, expected):
@@ -230,6 +233,13 @@ def test_blocks_that_do_not_compile_are_told_from_none(source, grading):
     with pytest.raises(NotPython):
         program(fenced(source))
     assert grading(fenced(source), GOLD).reason == "compile"
+
+
+@pytest.mark.parametrize("text", ["~" * 20_000, "`" * 20_000, "".join("`" * n + "\n" for n in range(3, 1500))])
+def test_fences_without_end_take_no_time(text):
+    started = time.perf_counter()
+    program(text)
+    assert time.perf_counter() - started < 2
 
 
 def test_the_first_failure_ends_it_unless_all_tests_are_asked_for(grading):
@@ -279,6 +289,7 @@ def test_assertions_never_share_a_process_with_the_program(grading):
         ("def f(x): return 1", "assert True", False),
         ("class A:\n    def __eq__(self, o): return True\ndef f(x): return A()", "assert f(1) == 1", False),
         ("def f(x): return 10 ** 6000", "assert f(1) == 10 ** 6000", True),
+        ("def f(x): raise StopIteration", "assert all(map(lambda x: f(x) == x, [1, 2]))", False),
     ],
 )
 def test_assertions_see_what_the_function_does(source, tests, right, grading):

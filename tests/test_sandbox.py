@@ -4,6 +4,8 @@ import contextlib
 import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,8 @@ import psutil
 import pytest
 
 from data_gen.cli import UserError
-from data_gen.sandbox import probe
+from data_gen.sandbox import harness, probe
+from data_gen.sandbox.children import Child
 from data_gen.sandbox.levels import LEVELS, Level, candidates
 from data_gen.sandbox.outcome import Limits
 from data_gen.sandbox.supervisor import Sandbox
@@ -68,7 +71,10 @@ class Host:
         (folder / "keep.txt").write_text("keep")
         self.heard: list[str] = []
         self.port = self._listen()
-        self.abstract = f"sandbox-test-{os.getpid()}"
+        datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        datagrams.bind(str(folder / "datagrams.sock"))
+        threading.Thread(target=lambda: self.heard.append(f"datagram {datagrams.recv(100)!r}"), daemon=True).start()
+        self.abstract = f"sandbox-test-{os.getpid()}-{self.port}"
         self._listen_on(socket.socket(socket.AF_UNIX), "\0" + self.abstract)
 
     def _listen(self) -> int:
@@ -100,23 +106,34 @@ def test_no_hostile_program_is_accepted_or_leaves_a_trace(level, tmp_path, monke
     monkeypatch.setenv("SANDBOX_TEST_KEY", SECRET)
     host = Host(tmp_path)
     shared = sorted(os.listdir("/dev/shm"))
+    parent = subprocess.Popen(["sleep", "1000"])
     before, filled = host.state(), {"victim": str(tmp_path), "port": str(host.port), "abstract": host.abstract}
+    leaks: list[Any] = []
+    hear = Child.hear
+
+    def spy(child: Child, stream: int, data: bytes) -> None:
+        if b"LEAK" in data or SECRET.encode() in data:
+            leaks.append((file.name, data[-200:]))
+        hear(child, stream, data)
+
+    monkeypatch.setattr(Child, "hear", spy)
     assert len(HOSTILE) >= 60
     with at(level):
-        accepted, leaks = [], []
+        accepted = []
         for file in HOSTILE:
-            found = grade(file, parent=str(os.getpid()), **filled)
+            found = grade(file, parent=str(parent.pid), **filled)
             if found.ok is True:
                 accepted.append(file.name)
-            if SECRET in str(found.detail) or "LEAK" in str(found.detail):
-                leaks.append((file.name, found.detail))
         assert accepted == []
         assert leaks == []
         assert grade(HONEST[0], **filled).ok, "the sandbox lives on"
         assert host.state() == before
         assert host.heard == []
+        assert parent.poll() is None
+        parent.kill()
         assert sorted(os.listdir("/dev/shm")) == shared
         zygotes = psutil.Process().children(recursive=True)
+    parent.wait()
     psutil.wait_procs(zygotes, timeout=5)
     assert not [process for process in zygotes if process.is_running()], "nothing outlives its sandbox"
 
@@ -188,6 +205,34 @@ def test_nothing_grows():
         for _ in range(400):
             sandbox.run("print(1)", b"", Limits())
         assert (me.num_fds(), len(me.children(recursive=True)), me.num_threads()) == before
+
+
+HARNESS_MISSING = harness.unavailable()
+
+
+@pytest.mark.skipif(HARNESS_MISSING is not None, reason=str(HARNESS_MISSING))
+def test_the_harness_profile_forks_inside_and_writes_only_its_folder(tmp_path):
+    results, outside = tmp_path / "results", tmp_path / "outside"
+    results.mkdir()
+    outside.write_text("keep")
+    program = (
+        "import multiprocessing, os, subprocess, time\n"
+        "with multiprocessing.Pool(2) as pool: print(pool.map(abs, [-1, -2]))\n"
+        "open('result', 'w').write('x')\n"
+        f"try: open({str(outside)!r}, 'r+')\n"
+        "except OSError as error: print('refused', type(error).__name__)\n"
+        "subprocess.Popen(['sleep', '4321'], start_new_session=True)\n"
+        "print(sorted(os.environ))\n"
+        "time.sleep(60)\n"
+    )
+    (results / "program.py").write_text(program)
+    given = harness.Given(results, variables={"GIVEN": "1"})
+    done = harness.run([sys.executable, "-u", "program.py"], given, harness.HarnessLimits(wall_s=5))
+    assert (done.timed_out, (results / "result").read_text(), outside.read_text()) == (True, "x", "keep")
+    assert "[1, 2]" in done.log
+    assert "refused" in done.log
+    assert "'GIVEN', 'HOME', 'LANG'" in done.log
+    assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "4321"]]
 
 
 def test_the_weak_level_is_refused_unless_it_is_allowed(monkeypatch):

@@ -7,6 +7,7 @@ A level is strong when programs can neither reach files (Landlock, or bubblewrap
 network (seccomp). With resource limits alone ("rlimits") a hostile program does what its user may do.
 """
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -34,11 +35,13 @@ class Level:
         return self.seccomp and (self.landlock or self.bubblewrap)
 
     def prefix(self) -> list[str]:
-        """Return what stands before a zygote's command: bubblewrap with namespaces of its own and a tree to read."""
+        """Return what stands before a zygote's command: bubblewrap with namespaces of its own and a tree to read; for root
+        without it, what takes away the rights of root."""
         if not self.bubblewrap:
-            return []
+            rights = ("setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--")
+            return list(rights) if os.geteuid() == 0 and shutil.which("setpriv") else []
         return [
-            *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", *tree()),
+            *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL", *tree()),
             *("--ro-bind", str(PACKAGE), str(PACKAGE), "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"),
         ]
 
@@ -47,7 +50,7 @@ def tree() -> list[str]:
     """Return bubblewrap's options for a tree to read: the system's libraries, this Python and its packages, no home."""
     bound = {"/usr", "/bin", "/lib", "/lib64", "/sbin", "/etc/ld.so.cache", "/etc/localtime", sys.prefix, sys.base_prefix}
     binds = [word for path in sorted(bound) for word in ("--ro-bind-try", path, path)]
-    return [*binds, "--proc", "/proc", "--dev", "/dev"]
+    return [*binds, "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
 
 
 # The best first.

@@ -18,6 +18,7 @@ import ctypes
 import fcntl
 import os
 import resource
+import socket
 import sys
 import termios
 from pathlib import Path
@@ -28,7 +29,7 @@ from landlockpy import AccessFS
 
 EPERM, ENOSYS = 1, 38
 CLONE_THREAD = 0x00010000  # <linux/sched.h>
-AF_UNIX = 1
+CLONE_NEW = 0x7E020080  # every kind of namespace
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15  # <linux/prctl.h>
 SIGKILL = 9
 LOW = 0xFFFFFFFF  # the kernel reads a signal from the low half of its argument
@@ -50,11 +51,10 @@ nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time getitimer
 getpid gettid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid uname sysinfo
 getcpu sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min
 futex set_robust_list get_robust_list rseq set_tid_address arch_prctl getrandom getrlimit exit exit_group
-sendto recvfrom shutdown getsockopt getsockname
+shutdown getsockopt getsockname
 """.split()
 # Of these calls what does no more than ask and copy: others have the kernel send signals to any process of this user.
-FCNTL = (fcntl.F_DUPFD, fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_SETFL, fcntl.F_DUPFD_CLOEXEC)
-FCNTL += (fcntl.F_GETPIPE_SZ, fcntl.F_GET_SEALS)
+FCNTL = tuple(getattr(fcntl, f"F_{name}") for name in "DUPFD GETFD SETFD GETFL SETFL DUPFD_CLOEXEC GETPIPE_SZ".split())
 IOCTL = (termios.TCGETS, termios.TIOCGWINSZ, termios.FIONREAD, termios.FIOCLEX, termios.FIONCLEX, termios.FIONBIO)
 # What the zygote needs beside that, and a child loses.
 ZYGOTE_ONLY = "fork vfork wait4 waitid sendmsg recvmsg seccomp pidfd_open tkill".split()
@@ -75,12 +75,18 @@ def confine(landlock: bool, files: tuple[str, ...] = ()) -> None:
             ruleset.restrict()
     rules = seccomp.SyscallFilter(seccomp.ERRNO(EPERM))
     rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, OPTIMIZE_TREE)
-    for name in [*ALLOWED, *ZYGOTE_ONLY, "clone", "kill", "tgkill", "prctl", "setrlimit", "prlimit64"]:
+    for name in [*ALLOWED, *ZYGOTE_ONLY, "kill", "tgkill", "prctl", "setrlimit", "prlimit64"]:
         rules.add_rule(seccomp.ALLOW, name)
+    rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_NEW, 0))
     for name, commands in (("fcntl", FCNTL), ("ioctl", IOCTL)):
         for command in commands:
             rules.add_rule(seccomp.ALLOW, name, seccomp.Arg(1, seccomp.EQ, command))
-    rules.add_rule(seccomp.ALLOW, "socketpair", seccomp.Arg(0, seccomp.EQ, AF_UNIX))  # asyncio wakes itself through one
+    # asyncio wakes itself through a pair of connected sockets; nothing may be sent to an address, nor out of band.
+    stream = seccomp.Arg(1, seccomp.MASKED_EQ, 0xF, socket.SOCK_STREAM)
+    rules.add_rule(seccomp.ALLOW, "socketpair", seccomp.Arg(0, seccomp.EQ, socket.AF_UNIX), stream)
+    in_band = seccomp.Arg(3, seccomp.MASKED_EQ, socket.MSG_OOB, 0)
+    rules.add_rule(seccomp.ALLOW, "sendto", seccomp.Arg(4, seccomp.EQ, 0), in_band)
+    rules.add_rule(seccomp.ALLOW, "recvfrom", in_band)
     rules.add_rule(seccomp.ERRNO(ENOSYS), "clone3")  # glibc then uses clone, whose flags a filter can see
     rules.load()
 

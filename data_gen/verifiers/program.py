@@ -12,14 +12,13 @@ import ast
 import re
 import textwrap
 import warnings
+from collections.abc import Iterator
 
 from data_gen.verifiers.extract import after_thinking
 
-_FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[^\s`]*)[^\n`]*\n(?P<body>.*?)^[ \t]*(?P=fence)[ \t]*$",
-    re.MULTILINE | re.DOTALL,
-)
+_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[^\s`~]*)[^`~]*")
 _TAGS = ("", "python", "py", "python3")
+LONGEST = 200_000  # characters: compiling more takes seconds, and no answer to a problem is as long
 
 
 class NotPython(Exception):
@@ -32,23 +31,42 @@ def program(text: str) -> str | None:
     if part is None:
         return None
     fault: str | None = None
-    blocks = [match for match in _FENCE.finditer(part.replace("\r\n", "\n")) if match["tag"].lower() in _TAGS]
-    for block in reversed(blocks):
-        source = textwrap.dedent(block["body"]) if block["indent"] else block["body"]
+    for tag, source in reversed(list(_blocks(part))):
         try:
             tree = parsed(source)
         except NotPython as error:
             fault = fault or str(error)
             continue
-        if block["tag"] or not _idle(tree):
+        if tag or not _idle(tree):
             return source
     if fault is not None:
         raise NotPython(fault)
     return None
 
 
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (tag, content) of every fenced block that may be Python and is closed; line by line, in linear time."""
+    opened: re.Match[str] | None = None
+    held: list[str] = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        mark = _FENCE.fullmatch(line) if line.lstrip(" \t")[:3] in ("```", "~~~") else None
+        if mark is None:
+            held.append(line)
+        elif opened and not mark["tag"] and mark["fence"][0] == opened["fence"][0] and mark["fence"] >= opened["fence"]:
+            if opened["tag"].lower() in _TAGS:
+                content = "".join(f"{each}\n" for each in held)
+                yield opened["tag"], textwrap.dedent(content) if opened["indent"] else content
+            opened = None
+        elif opened is None or (mark["tag"] and mark["fence"] == opened["fence"]):  # one that never closed ends at the next
+            opened, held = mark, []
+        else:
+            held.append(line)
+
+
 def parsed(source: str) -> ast.Module:
     """Return the syntax tree of a program that compiles. Raises NotPython with the line and the fault."""
+    if len(source) > LONGEST:
+        raise NotPython(f"longer than {LONGEST:,} characters")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SyntaxWarning: invalid escape sequence
