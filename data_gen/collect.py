@@ -2,11 +2,14 @@
 
     python -m data_gen.collect --recipe=recipes/quickstart --run=runs/quickstart
 
-Reads the recipe's sources in order; removes problems outside the wanted difficulty, duplicates, and questions that stand
-in a benchmark. Writes 01_problems.jsonl, sorted by id, and 01_problems.removed.jsonl, with why.
+Reads the recipe's sources in order; removes problems outside the wanted difficulty, duplicates, questions that stand in a
+benchmark, and programming problems whose own reference programs fail our grading. Writes 01_problems.jsonl, sorted by id,
+and 01_problems.removed.jsonl, with why.
 """
 
+import os
 from collections import Counter
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -14,12 +17,16 @@ from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import dump
 from data_gen.dedup import Duplicates, load_contamination
 from data_gen.journal import write_rows
+from data_gen.progress import bar
 from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row
 from data_gen.run_folder import Run
+from data_gen.sandbox import probe
 from data_gen.sources import SOURCES
 from data_gen.stage import Stage
 from data_gen.verifiers.gold import flagged, gold_fault
+from data_gen.verifiers.pool import Grader
+from data_gen.verifiers.self_test import references, self_test
 
 
 def main(recipe: str, run: str, limit: int | None = None) -> None:
@@ -33,6 +40,7 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
         "sources": {name: dump(source) for name, source in config.source_configs.items()},
         "dedup": dump(config.dedup),
         "decontaminate": dump(config.decontaminate),
+        "self_test": config.verify.self_test,
     }
     questions = [folder.benchmarks / f"{name}.jsonl" for name in config.decontaminate.against]
     contamination = load_contamination(folder, config.decontaminate.against, config.decontaminate.ngram)
@@ -63,10 +71,30 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
                     raise UserError(f"{name}: two problems have the id {problem.id!r}: ids must differ")
                 else:
                     kept[problem.id] = flagged(problem)
+        if config.verify.self_test:
+            for row in _quarantined(kept.values()):
+                came_from = kept.pop(row["id"]).source
+                removed.append(
+                    {"id": row["id"], "source": came_from, "reason": "self_test", "detail": row["detail"] or row["reason"]}
+                )
         write_rows(folder.removed_problems, sorted(removed, key=lambda row: (row["id"], row["reason"])))
         write_rows(folder.problems, [kept[key].row() for key in sorted(kept)])
         reasons = Counter(row["reason"] for row in removed)
         stage.funnel(len(kept) + len(removed), len(kept), dict(reasons), "problems")
+
+
+def _quarantined(problems: Iterable[Problem]) -> list[Row]:
+    """Return the problems whose own reference programs all fail our grading. Raises UserError where no sandbox holds."""
+    known = [problem for problem in problems if references(problem)]
+    if not known:
+        return []
+    probe.require(allow_weak=False)
+    with Grader(os.cpu_count() or 1) as grader, bar(len(known), " problems", "self test") as progress:
+        rows = []
+        for row in self_test(known, grader):
+            rows.append(row)
+            progress.update(1)
+    return [row for row in rows if not row["ok"]]
 
 
 def _smaller(first: int | None, second: int | None) -> int | None:

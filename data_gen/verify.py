@@ -20,7 +20,7 @@ from data_gen.config import Verify, dump
 from data_gen.journal import Journal, write_rows
 from data_gen.progress import bar
 from data_gen.recipe import load_recipe
-from data_gen.records import Problem, Row, Trace, graded_hash, graded_text, key, read_records
+from data_gen.records import Problem, Row, Trace, graded_hash, graded_text, key, read_records, read_rows
 from data_gen.run_folder import Run
 from data_gen.sandbox import probe
 from data_gen.stage import Stage
@@ -76,6 +76,7 @@ def main(
         if stage.finished:
             return
         counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, grader, limit, allow_weak_sandbox)
+        stage.record["sandbox"] = levels(folder.verdicts)
         total, accepted = counts.total(), counts.pop("correct", 0)
         if settings.enabled:
             stage.funnel(total, accepted, dict(counts), "correct")
@@ -126,6 +127,12 @@ def grade_file(
         journal.discard(set(journal) - {key(row) for row in rows})
         journal.finish()
         return Counter(str(journal.read(done)["reason"]) for done in journal)
+
+
+def levels(verdicts: Path) -> dict[str, int]:
+    """Return at which levels of the sandbox programs were run, with counts, for the manifest."""
+    stamped = (row.get("sandbox") for row in read_rows(verdicts))
+    return dict(Counter(level for level in stamped if level))
 
 
 def _runs(problem: Problem | None) -> bool:

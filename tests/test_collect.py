@@ -98,3 +98,22 @@ def test_settings_that_cannot_be_meant_are_refused(command, recipe, tmp_path, ke
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_programming_problem_whose_own_reference_fails_is_removed_and_doubts_are_flagged(command, recipe, tmp_path):
+    folder = recipe(problems=1)
+    base = {"domain": "code", "verifier": "code_tests", "gold": {"inputs": ["2"], "outputs": ["4"]}}
+    problems = [
+        {**base, "id": "c1", "question": "Print the square.", "meta": {"reference_solutions": ["print(int(input()) ** 2)"]}},
+        {**base, "id": "c2", "question": "Print the cube.", "meta": {"reference_solutions": ["print(int(input()) ** 3)"]}},
+        {**base, "id": "c3", "question": "Print any of the even numbers above it."},
+    ]
+    with (folder / "problems.jsonl").open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in problems)
+    run_stages(command, folder, tmp_path / "run", ["collect"])
+    removed = [(row["id"], row["reason"]) for row in rows(tmp_path / "run/data/01_problems.removed.jsonl")]
+    assert removed == [("c2", "self_test")]
+    kept = {row["id"]: row for row in rows(tmp_path / "run/data/01_problems.jsonl")}
+    assert kept["c3"]["gold"]["checker"] == "special"
+    assert kept["c3"]["meta"]["statement_rules"] == ["any_answer"]
+    assert "checker" not in kept["c1"]["gold"]
