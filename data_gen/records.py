@@ -62,7 +62,7 @@ class Problem(Record):
     gold: dict[str, Any]
     difficulty: float | None = None
     license: str | None = None
-    meta: dict[str, Any] = {}
+    meta: dict[str, Any] = Field(default_factory=dict)
 
 
 class Usage(Record):
@@ -130,16 +130,20 @@ def read_rows(path: str | Path) -> Iterator[Row]:
         raise UserError(f"{path}: no such file")
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:  # no JSON, no UTF-8, or an integer of thousands of digits
-                torn = " (the line is torn: the file was cut off while it was written)" if line[-1:] != b"\n" else ""
-                raise UserError(f"{path}:{number}: not JSON: {error}{torn}; mend or delete that line") from error
-            if not isinstance(row, dict):
-                raise UserError(f"{path}:{number}: a JSON object is expected, not {type(row).__name__}")
-            yield row
+            if line.strip():
+                yield row_of(path, number, line)
+
+
+def row_of(path: Path, number: int, line: bytes) -> Row:
+    """Return the object of one line. Raises UserError that names file and line where it is none."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:  # no JSON, no UTF-8, or an integer of thousands of digits
+        torn = " (the line is torn: the file was cut off while it was written)" if line[-1:] != b"\n" else ""
+        raise UserError(f"{path}:{number}: not JSON: {error}{torn}; mend or delete that line") from error
+    if not isinstance(row, dict):
+        raise UserError(f"{path}:{number}: a JSON object is expected, not {type(row).__name__}")
+    return row
 
 
 def read_records(path: str | Path, kind: type[R]) -> Iterator[R]:

@@ -9,26 +9,28 @@ Reads problems and traces (`id, sample, text`; `solution` is graded where a row 
 resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, and then never trained on.
 """
 
+import json
 import os
 from collections import Counter
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump
-from data_gen.journal import Journal, write_rows
+from data_gen.journal import Journal, Key, write_rows
+from data_gen.lines import LineFile, Place
 from data_gen.progress import bar
 from data_gen.recipe import load_recipe
-from data_gen.records import Problem, Row, Trace, graded_hash, graded_text, key, read_records, read_rows
+from data_gen.records import Problem, Row, Trace, graded_hash, key, read_records, read_rows
 from data_gen.run_folder import Run
 from data_gen.sandbox import probe
 from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
-from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.chunks import Lines
 from data_gen.verifiers.finding import Options
 from data_gen.verifiers.on_ray import RayGrader
-from data_gen.verifiers.pool import Grader
+from data_gen.verifiers.pool import Grader, batches
 from data_gen.verifiers.self_test import references
 from data_gen.verifiers.self_test import self_test as reference_test
 
@@ -101,42 +103,66 @@ def grade_file(
     """
     if output.resolve() in (problems.resolve(), traces.resolve()):
         raise ConfigError(f"--output={output}: that is an input; verdicts need a file of their own")
-    by_id = {problem.id: problem for problem in read_records(problems, Problem)}
-    rows = [trace.row() for trace in islice(read_records(traces, Trace), limit)]
-    graded = {key(row): graded_hash(row, by_id.get(row["id"]), settings.math) for row in rows}
-    if len(graded) < len(rows):
-        raise UserError(f"{traces}: {len(rows) - len(graded)} rows repeat the (id, sample) of another: each may come once")
-    failed: set[tuple[str, int]] = set()  # by no fault of the answer: tried again
+    options = Options(settings.math == "exact", settings.all_tests)
+    known, asked = LineFile(problems), LineFile(traces)
+    places = {head.id: (place, head.verifier) for head, place in known.heads(Problem)}
+    there: dict[Key, str] = {}  # reasons of the verdicts that are there
+
+    def lines(row: Todo) -> Lines:
+        problem = places.get(row.id)
+        return asked.at(row.place), known.at(problem[0]) if problem else None
+
+    def program_of(row: Todo) -> str | None:
+        return row.id if places.get(row.id, (None, ""))[1] == "code_tests" else None
 
     def note(row: Row) -> None:
-        (failed.add if row["reason"] == "infra" else failed.discard)(key(row))
+        there[key(row)] = row["reason"]
 
-    with Journal(output, tag="graded", on_load=note) as journal:
-        missing = [
-            row for row in rows if key(row) in failed or key(row) not in journal or journal.tag(key(row)) != graded[key(row)]
-        ]
-        if isinstance(pool, Grader) and any(_runs(by_id.get(row["id"])) for row in missing):
+    with Journal(output, sync_every=4096, tag="graded", on_load=note) as journal:
+        missing, wanted = [], set[Key]()
+        for head, place in islice(asked.heads(Trace), limit):
+            one = (head.id, head.sample)
+            if one in wanted:
+                raise UserError(f"{traces}: rows repeat the (id, sample) of another, {one}: each may come once")
+            wanted.add(one)
+            todo = Todo(head.id, place)
+            if one not in there or there[one] == "infra" or journal.tag(one) != _tag(*lines(todo), settings.math):
+                missing.append(todo)  # new, about another text, or failed by no fault of the answer
+                there.pop(one, None)
+        if isinstance(pool, Grader) and any(map(program_of, missing)):
             probe.require(allow_weak_sandbox)
+        counts = Counter(reason for one, reason in there.items() if one in wanted)
         with pool as grader, bar(len(missing), " answers", "verify") as progress:
-            counts: Counter[str] = Counter()
-            for verdict in grader.grade(_answers(missing, by_id, settings), in_order=False):
-                journal.append(verdict.row() | {"graded": graded[(verdict.id, verdict.sample)]})
-                counts[verdict.reason] += 1
+            batched = ([lines(row) for row in batch] for batch in batches(missing, program_of))
+            for graded in grader.grade_rows(batched, options):
+                journal.extend([((one.id, one.sample), one.tag, one.line) for one in graded])
+                counts.update(one.reason for one in graded)
                 progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
-                progress.update(1)
-        journal.discard(set(journal) - {key(row) for row in rows})
+                progress.update(len(graded))
+        journal.discard(set(journal) - wanted)
         journal.finish()
-        return Counter(str(journal.read(done)["reason"]) for done in journal)
+    known.close()
+    asked.close()
+    return counts
+
+
+class Todo(NamedTuple):
+    """A row that is to be graded."""
+
+    id: str
+    place: Place
+
+
+def _tag(trace: bytes, problem: bytes | None, mode: str) -> str:
+    """Return what a verdict on this row would be about."""
+    about = Problem.model_validate_json(problem) if problem is not None else None
+    return graded_hash(json.loads(trace), about, mode)
 
 
 def levels(verdicts: Path) -> dict[str, int]:
     """Return at which levels of the sandbox programs were run, with counts, for the manifest."""
     stamped = (row.get("sandbox") for row in read_rows(verdicts))
     return dict(Counter(level for level in stamped if level))
-
-
-def _runs(problem: Problem | None) -> bool:
-    return problem is not None and problem.verifier == "code_tests"
 
 
 def quarantine(problems: Path, output: Path, pool: Grader | RayGrader, allow_weak_sandbox: bool) -> None:
@@ -158,19 +184,6 @@ def quarantine(problems: Path, output: Path, pool: Grader | RayGrader, allow_wea
     for row in found:
         if not row["ok"]:
             print(f"  {row['id']}: {row['reason']}: {' '.join(str(row['detail']).split())[:120]}")
-
-
-def _answers(rows: list[Row], problems: dict[str, Problem], settings: Verify) -> Iterator[Answer]:
-    options = Options(settings.math == "exact", settings.all_tests)
-    for row in rows:
-        problem = problems.get(row["id"])
-        text = graded_text(row)
-        verifier: str = problem.verifier if problem else "unknown_problem"
-        if verifier == "none" and problem and row.get("model") not in (None, problem.source):
-            verifier = "not_from_the_source"  # accepted are the source's own answers, not what a teacher says
-        gold = problem.gold if problem else {}
-        whole = row.get("text") or text
-        yield Answer(row["id"], row.get("sample", 0), text, verifier, gold, options, whole)
 
 
 if __name__ == "__main__":

@@ -20,3 +20,8 @@ class Answer:
     gold: dict[str, Any]
     options: Options = USUAL
     whole: str | None = None
+
+
+def program_of(answer: Answer) -> str | None:
+    """Return the problem that a program answers, None for other answers: programs are graded a problem at a time."""
+    return answer.id if answer.verifier == "code_tests" else None

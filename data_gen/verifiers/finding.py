@@ -12,6 +12,11 @@ class Options:
     exact: bool = False
     all_tests: bool = False
 
+    @property
+    def math(self) -> str:
+        """The mode of math answers by its name in data.yaml."""
+        return "exact" if self.exact else "layered"
+
 
 USUAL = Options()
 

@@ -17,9 +17,11 @@ from typing import Any
 from data_gen.cli import UserError
 from data_gen.config import PACKAGE
 from data_gen.records import Verdict
-from data_gen.verifiers.answer import Answer
+from data_gen.verifiers.answer import Answer, program_of
+from data_gen.verifiers.chunks import Lines
 from data_gen.verifiers.finding import Options
-from data_gen.verifiers.pool import Grader, chunks
+from data_gen.verifiers.pool import Grader, batches
+from data_gen.verifiers.rows import Graded
 
 BATCH = 512  # answers a task: the start of its worker is shared by so many
 AHEAD = 4  # tasks in flight for each core of the cluster: flat memory on a million rows
@@ -45,7 +47,8 @@ class RayGrader:
             )
         except ConnectionError as error:
             raise UserError(f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: no cluster answers there: {error}") from error
-        self._task = ray.remote(num_cpus=1, max_retries=-1)(_grade_batch)
+        remote = ray.remote(num_cpus=1, max_retries=-1)
+        self._answers_task, self._rows_task = remote(_grade_answers), remote(_grade_rows)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -54,20 +57,32 @@ class RayGrader:
         ray.shutdown()
 
     def grade(self, answers: Iterable[Answer], in_order: bool = True) -> Iterator[Verdict]:
-        """Yield a Verdict for every answer: in their order, or as batches come back."""
+        """Yield a Verdict for every answer, in their order."""
+        plain = ([_plain(answer) for answer in batch] for batch in batches(answers, program_of, BATCH))
+        for rows in self._spread(self._answers_task, plain, in_order):
+            yield from map(Verdict.model_validate, rows)
+
+    def grade_rows(self, batched: Iterable[list[Lines]], options: Options) -> Iterator[list[Graded]]:
+        """Yield the verdicts of batches of rows as they come. Raises UserError for a row that is no trace or problem."""
+        for replies in self._spread(self._rows_task, ((vars(options), lines) for lines in batched), in_order=False):
+            if isinstance(replies, str):
+                raise UserError(replies)
+            yield [Graded(*reply) for reply in replies]
+
+    def _spread(self, task: Any, waiting: Iterable[Any], in_order: bool) -> Iterator[Any]:
+        """Yield what the tasks return, so many in flight that every core of the cluster is busy."""
         import ray
 
-        waiting, running = chunks(answers, BATCH), list[Any]()
+        left, running = iter(waiting), list[Any]()
         while True:
             most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
-            while len(running) < most and (batch := next(waiting, None)):
-                running.append(self._task.remote(self._allow_weak_sandbox, [_plain(answer) for answer in batch]))
+            while len(running) < most and (batch := next(left, None)):
+                running.append(task.remote(self._allow_weak_sandbox, batch))
             if not running:
                 return
             (done, *_), _ = ray.wait(running[:1] if in_order else running, num_returns=1)
             running.remove(done)
-            for row in ray.get(done):
-                yield Verdict.model_validate(row)
+            yield ray.get(done)
 
 
 def _plain(answer: Answer) -> dict[str, Any]:
@@ -75,8 +90,18 @@ def _plain(answer: Answer) -> dict[str, Any]:
     return vars(answer) | {"options": vars(answer.options)}
 
 
-def _grade_batch(allow_weak_sandbox: bool, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Grade a batch on a node."""
+def _grade_answers(allow_weak_sandbox: bool, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Grade answers on a node."""
     typed = [Answer(**(row | {"options": Options(**row["options"])})) for row in answers]
     with Grader(1, allow_weak_sandbox) as grader:
         return [verdict.row() for verdict in grader.grade(typed)]
+
+
+def _grade_rows(allow_weak_sandbox: bool, batch: tuple[dict[str, Any], list[Lines]]) -> list[list[Any]] | str:
+    """Grade rows on a node; a text says what is wrong with one."""
+    options, lines = batch
+    with Grader(1, allow_weak_sandbox) as grader:
+        try:
+            return [list(graded) for rows in grader.grade_rows([lines], Options(**options)) for graded in rows]
+        except UserError as error:
+            return str(error)

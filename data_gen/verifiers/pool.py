@@ -11,14 +11,21 @@ inside C code. Answers travel in chunks, because a message for each would cost m
 
 import itertools
 import selectors
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
+from typing import TypeVar
 
+from data_gen.cli import UserError
 from data_gen.records import Verdict
 from data_gen.verifiers import VERSION
-from data_gen.verifiers.answer import Answer
-from data_gen.verifiers.finding import Finding
+from data_gen.verifiers.answer import Answer, program_of
+from data_gen.verifiers.chunks import Answers, Lines, Rows
+from data_gen.verifiers.finding import Finding, Options
+from data_gen.verifiers.rows import Graded
 from data_gen.verifiers.worker_process import Chunk, WorkerProcess
+
+T = TypeVar("T")
+C = TypeVar("C", bound=Chunk)
 
 CHUNK = 256  # answers
 QUEUED = 4  # chunks a worker holds, so that it has work while the caller deals with its last findings
@@ -42,15 +49,27 @@ class Grader:
 
     def grade(self, answers: Iterable[Answer], in_order: bool = True) -> Iterator[Verdict]:
         """Yield a Verdict for every answer: in their order, or as they come, so that a slow program holds nobody up."""
-        waiting = chunks(answers)
-        open_chunks: list[Chunk] = []
+        for chunk in self._graded((Answers(batch) for batch in batches(answers, program_of)), in_order):
+            for answer, (*finding, seconds) in zip(chunk.answers, chunk.replies, strict=True):
+                yield _verdict(answer, Finding(*finding), seconds)
+
+    def grade_rows(self, batched: Iterable[list[Lines]], options: Options) -> Iterator[list[Graded]]:
+        """Yield the verdicts of batches of rows as they come. Raises UserError for a row that is no trace or problem."""
+        for chunk in self._graded((Rows(lines, options, VERSION) for lines in batched), in_order=False):
+            if faults := [reply for reply in chunk.replies if len(reply) == 1]:
+                raise UserError(faults[0][0])
+            yield [Graded(*reply) for reply in chunk.replies]
+
+    def _graded(self, waiting: Iterator[C], in_order: bool) -> Iterator[C]:
+        """Yield the chunks with their replies: in their order, or as they come."""
+        open_chunks: list[C] = []
         while True:
             for held in range(QUEUED):
                 for worker in self._workers:
                     room = worker.held <= held and len(open_chunks) < AHEAD * len(self._workers)
                     if room and (chunk := next(waiting, None)):
-                        open_chunks.append(Chunk(chunk))
-                        worker.take(open_chunks[-1])
+                        open_chunks.append(chunk)
+                        worker.take(chunk)
             if not open_chunks:
                 return
             done = [chunk for chunk in open_chunks if chunk.done]
@@ -58,8 +77,7 @@ class Grader:
                 done = list(itertools.takewhile(lambda chunk: chunk.done, open_chunks))
             for chunk_done in done:
                 open_chunks.remove(chunk_done)
-                for answer, (*finding, seconds) in zip(chunk_done.answers, chunk_done.findings, strict=True):
-                    yield _verdict(answer, Finding(*finding), seconds)
+                yield chunk_done
             if not done:
                 self._wait()
 
@@ -74,9 +92,10 @@ class Grader:
             worker.check()
 
 
-def chunks(answers: Iterable[Answer], most: int = CHUNK) -> Iterator[list[Answer]]:
-    """Yield answers in batches; programs a problem at a time, so that one worker has its tests and sees equal programs."""
-    for _, group in itertools.groupby(answers, lambda answer: answer.id if answer.verifier == "code_tests" else None):
+def batches(rows: Iterable[T], problem: Callable[[T], str | None], most: int = CHUNK) -> Iterator[list[T]]:
+    """Yield rows in batches; those for which `problem` names one, programs, a problem at a time: so one worker has its tests
+    and sees equal programs."""
+    for _, group in itertools.groupby(rows, problem):
         while batch := list(itertools.islice(group, most)):
             yield batch
 

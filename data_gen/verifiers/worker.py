@@ -1,10 +1,9 @@
 """A grading worker: `python -m data_gen.verifiers.worker`, started, watched and killed by `pool.py`.
 
-It reads chunks of answers from standard input, a JSON object a line, and writes findings in order, as many as it has in one
-JSON line: [[ok, reason, extracted, tier, tests_passed, tests_total, sandbox, detail, seconds], ...]. Findings are held back
-for speed while grading is cheap and are written out before anything that may hang begins, so when this process is killed,
-the first answer without a finding is the one that hung. A number on a line of its own is how many seconds of wall-clock
-time what comes next may take; without one the pool's own deadline holds.
+It reads chunks (`chunks.py`) from standard input, a JSON object a line, and writes replies in order, as many as it has in
+one JSON line. They are held back for speed while grading is cheap and are written out before anything that may hang begins,
+so when this process is killed, the first answer without a reply is the one that hung. A number on a line of its own is how
+many seconds of wall-clock time what comes next may take; without one the pool's own deadline holds.
 """
 
 import json
@@ -12,12 +11,18 @@ import logging
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
+from pydantic import ValidationError
+
 from data_gen.cli import UserError
-from data_gen.verifiers import VERIFIERS, announce, code_tests
+from data_gen.records import Problem, faults_of
+from data_gen.verifiers import VERIFIERS, VERSION, announce, code_tests
+from data_gen.verifiers.answer import Answer
 from data_gen.verifiers.finding import Finding, Options
 from data_gen.verifiers.repetition import loops
+from data_gen.verifiers.rows import grade_row
 
 MEMORY_BYTES = 4 << 30  # of address space
 WEAK = "--allow_weak_sandbox"
@@ -47,14 +52,36 @@ def main() -> None:
     announce.before_slow = hand_over
     for line in sys.stdin:
         chunk = json.loads(line)
-        for text, verifier, gold, exact, all_tests, whole in chunk["answers"]:
-            started = time.perf_counter()
-            searched = text if whole is True else whole
-            finding = _grade(text, verifier, chunk["golds"][gold], Options(exact, all_tests), searched)
-            seconds = round(time.perf_counter() - started, 4)
-            held.append([*vars(finding).values(), seconds])
+        for reply in _answers(chunk) if "answers" in chunk else _rows(chunk):
+            held.append(reply)
         hand_over()
     code_tests.close()
+
+
+def _answers(chunk: dict[str, Any]) -> Iterator[list[Any]]:
+    """Grade answers: the fields of a Finding, then seconds."""
+    for text, verifier, gold, exact, all_tests, whole in chunk["answers"]:
+        started = time.perf_counter()
+        searched = text if whole is True else whole
+        finding = _grade(text, verifier, chunk["golds"][gold], Options(exact, all_tests), searched)
+        yield [*vars(finding).values(), round(time.perf_counter() - started, 4)]
+
+
+def _rows(chunk: dict[str, Any]) -> Iterator[list[Any]]:
+    """Grade rows of files: the fields of a Graded, or one text that says what is wrong with a row."""
+    options, rows = Options(**chunk["options"]), chunk["rows"]
+    problems: dict[int, Problem | None] = {-1: None}
+    for place, row in zip(rows[::2], rows[1::2], strict=True):
+        try:
+            if place not in problems:
+                problems[place] = Problem.model_validate(chunk["problems"][place])
+            yield list(grade_row(row, problems[place], options, _graded, VERSION))
+        except ValidationError as error:
+            yield [f"{error.title} {row.get('id')!r}, sample {row.get('sample', 0)}: {faults_of(error)}"]
+
+
+def _graded(answer: Answer) -> Finding:
+    return _grade(answer.text, answer.verifier, answer.gold, answer.options, answer.whole)
 
 
 def _grade(text: str, verifier: str, gold: dict[str, Any], options: Options, whole: str | None) -> Finding:

@@ -1,7 +1,7 @@
 """The pool's side of one grading worker: it is fed, heard, timed, killed and started anew.
 
     worker = WorkerProcess(selector)
-    worker.take(Chunk(answers))         # queued; nothing here waits for a pipe
+    worker.take(chunk)                  # queued; nothing here waits for a pipe
     ... worker.read(), worker.write()   # when the selector says so
     worker.check()                      # now and then: ends a worker whose answer has had its time
 
@@ -18,33 +18,37 @@ import selectors
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 
 from data_gen.config import PACKAGE
 from data_gen.records import Reason
-from data_gen.verifiers.answer import Answer
-from data_gen.verifiers.finding import Finding
 
 DEADLINE_CPU_S = 3.0  # of one answer; the machine may be busy, so CPU time counts first
 WALL_S = 7.0  # the slowest answer delays its chunk by as much
 DEATHS = 3
 
 
-@dataclass(eq=False)
 class Chunk:
-    """Answers that travel together, the findings that came back so far, and where a worker died before."""
+    """What travels together, the replies so far, and where a worker died before. `chunks.py` has the kinds."""
 
-    answers: list[Answer]
-    findings: list[list[Any]] = field(default_factory=list)  # the fields of a Finding in their order, then seconds
-    died_at: int = -1
-    deaths: int = 0  # at that answer
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.replies: list[Any] = []
+        self.died_at, self.deaths = -1, 0
 
     @property
     def done(self) -> bool:
-        return len(self.findings) == len(self.answers)
+        return len(self.replies) == self.size
+
+    def message(self) -> bytes:
+        """Return one line for a worker: what has no reply yet."""
+        raise NotImplementedError
+
+    def lose(self, reason: Reason, seconds: float) -> None:
+        """Reply in the worker's stead for the first that has no reply."""
+        raise NotImplementedError
 
 
 class WorkerProcess:
@@ -70,7 +74,7 @@ class WorkerProcess:
         if not self._chunks:
             self._tick()
         self._chunks.append(chunk)
-        self._unsent += _message(chunk.answers[len(chunk.findings) :])
+        self._unsent += chunk.message()
         self.write()
 
     def write(self) -> None:
@@ -134,7 +138,7 @@ class WorkerProcess:
         for line in lines:
             said = json.loads(line)
             self._allowed_s = said if isinstance(said, float) else None
-            self._chunks[0].findings += said if isinstance(said, list) else []
+            self._chunks[0].replies += said if isinstance(said, list) else []
             if self._chunks[0].done:
                 self._chunks.popleft()
         if lines:
@@ -146,7 +150,7 @@ class WorkerProcess:
         if not self._chunks or time.monotonic() - self._heard_wall < 1:
             return
         if self._hangs():
-            self._chunks[0].findings.append(_without_verdict("timeout", DEADLINE_CPU_S))
+            self._chunks[0].lose("timeout", DEADLINE_CPU_S)
             self._restart()
 
     def _hangs(self) -> bool:
@@ -161,11 +165,11 @@ class WorkerProcess:
         """The worker died. The answer it was at is tried again, until DEATHS of them make it `infra`."""
         if self._chunks:
             chunk = self._chunks[0]
-            at = len(chunk.findings)
+            at = len(chunk.replies)
             chunk.deaths = chunk.deaths + 1 if chunk.died_at == at else 1
             chunk.died_at = at
             if chunk.deaths == DEATHS:
-                chunk.findings.append(_without_verdict("infra", 0.0))
+                chunk.lose("infra", 0.0)
         self._restart()
 
     def _restart(self) -> None:
@@ -190,22 +194,3 @@ class WorkerProcess:
             self._process.wait()
         self._process = None
         self._chunks.clear()
-
-
-def _message(answers: list[Answer]) -> bytes:
-    """Return one line for a worker. A gold goes once for all answers to its problem: it may hold megabytes of tests."""
-    places: dict[int, int] = {}
-    golds: list[dict[str, Any]] = []
-    rows = []
-    for answer in answers:
-        place = places.setdefault(id(answer.gold), len(golds))
-        if place == len(golds):
-            golds.append(answer.gold)
-        options, whole = answer.options, answer.whole
-        same = True if whole == answer.text else whole
-        rows.append([answer.text, answer.verifier, place, options.exact, options.all_tests, same])
-    return json.dumps({"golds": golds, "answers": rows}).encode() + b"\n"
-
-
-def _without_verdict(reason: Reason, seconds: float) -> list[Any]:
-    return [*vars(Finding(None, reason)).values(), seconds]

@@ -1,0 +1,72 @@
+"""The lines of a JSON Lines file, found by their keys and read when they are needed: flat memory on a million rows.
+
+problems = LineFile(Path("01_problems.jsonl"))
+for place, line in problems: ...          place says where the line lies
+problems.at(place)                        -> the line again, as bytes
+"""
+
+import gzip
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from data_gen.cli import UserError
+from data_gen.records import Record, faults_of, row_of
+
+Place = tuple[int, int]  # offset and length in bytes
+H = TypeVar("H", bound=BaseModel)
+
+
+class Head(BaseModel):
+    """What is read of a row to know which it is; the rest of the line is only checked to be JSON."""
+
+    id: str
+    sample: int = 0
+    verifier: str = ""
+
+
+class LineFile:
+    """One file, packed (.gz: then held in memory) or not. Raises UserError where there is none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise UserError(f"{path}: no such file")
+        self._packed = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else None
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __iter__(self) -> Iterator[tuple[Place, bytes]]:
+        """Yield every line that is not blank, with its place."""
+        offset = 0
+        with self.path.open("rb") as file:
+            for line in self._packed.splitlines(keepends=True) if self._packed is not None else file:
+                if line.strip():
+                    yield (offset, len(line)), line
+                offset += len(line)
+
+    def at(self, place: Place) -> bytes:
+        """Return a line."""
+        offset, length = place
+        return os.pread(self._descriptor, length, offset) if self._packed is None else self._packed[offset : offset + length]
+
+    def heads(self, kind: type[Record]) -> Iterator[tuple[Head, Place]]:
+        """Yield the head and the place of every row. Raises UserError that names a row which is no `kind`."""
+        for number, (place, line) in enumerate(self, 1):
+            try:
+                yield Head.model_validate_json(line), place
+            except ValidationError:
+                yield self._slowly(number, line, kind), place
+
+    def _slowly(self, number: int, line: bytes, kind: type[Record]) -> Head:
+        row = row_of(self.path, number, line)
+        try:
+            return Head.model_validate(kind.model_validate(row).row())
+        except ValidationError as error:
+            raise UserError(f"{self.path}: row {number} is not a {kind.__name__}: {faults_of(error)}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
