@@ -16,6 +16,7 @@ Not covered: two machines that write one file over a network file system; `flock
 
 import fcntl
 import json
+import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -141,9 +142,10 @@ class Journal:
     def _rewrite(self, keys: list[Key]) -> None:
         partial = self.path.with_name(f".{self.path.name}.partial")
         with partial.open("wb") as file:
-            for key in keys:
-                offset, length, _ = self._index[key]
-                file.write(os.pread(self._descriptor, length, offset))
+            if keys:
+                with mmap.mmap(self._descriptor, 0, prot=mmap.PROT_READ) as written:
+                    places = (self._index[key] for key in keys)
+                    file.writelines(written[offset : offset + length] for offset, length, _ in places)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, self.path)

@@ -9,7 +9,7 @@ import gzip
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +17,6 @@ from data_gen.cli import UserError
 from data_gen.records import Record, faults_of, row_of
 
 Place = tuple[int, int]  # offset and length in bytes
-H = TypeVar("H", bound=BaseModel)
 
 
 class Head(BaseModel):
@@ -52,13 +51,20 @@ class LineFile:
         offset, length = place
         return os.pread(self._descriptor, length, offset) if self._packed is None else self._packed[offset : offset + length]
 
-    def heads(self, kind: type[Record]) -> Iterator[tuple[Head, Place]]:
-        """Yield the head and the place of every row. Raises UserError that names a row which is no `kind`."""
+    def heads(self, kind: type[Record]) -> Iterator[tuple[Head, Place, bytes]]:
+        """Yield the head, the place and the line of every row. Raises UserError that names a row which is no `kind`."""
         for number, (place, line) in enumerate(self, 1):
             try:
-                yield Head.model_validate_json(line), place
+                yield Head.model_validate_json(line), place, line
             except ValidationError:
-                yield self._slowly(number, line, kind), place
+                yield self._slowly(number, line, kind), place, line
+
+    def count(self) -> int:
+        """Return the number of lines, for a progress bar."""
+        if self._packed is not None:
+            return self._packed.count(b"\n")
+        with self.path.open("rb") as file:
+            return sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
 
     def _slowly(self, number: int, line: bytes, kind: type[Record]) -> Head:
         row = row_of(self.path, number, line)
@@ -67,6 +73,8 @@ class LineFile:
         except ValidationError as error:
             raise UserError(f"{self.path}: row {number} is not a {kind.__name__}: {faults_of(error)}") from error
 
-    def close(self) -> None:
-        """Close the file."""
+    def __enter__(self) -> "LineFile":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         os.close(self._descriptor)

@@ -12,6 +12,7 @@ resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, a
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump
 from data_gen.journal import Journal, Key, write_rows
-from data_gen.lines import LineFile, Place
+from data_gen.lines import LineFile
 from data_gen.progress import bar
 from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row, Trace, graded_hash, key, read_records, read_rows
@@ -104,53 +105,55 @@ def grade_file(
     if output.resolve() in (problems.resolve(), traces.resolve()):
         raise ConfigError(f"--output={output}: that is an input; verdicts need a file of their own")
     options = Options(settings.math == "exact", settings.all_tests)
-    known, asked = LineFile(problems), LineFile(traces)
-    places = {head.id: (place, head.verifier) for head, place in known.heads(Problem)}
     there: dict[Key, str] = {}  # reasons of the verdicts that are there
-
-    def lines(row: Todo) -> Lines:
-        problem = places.get(row.id)
-        return asked.at(row.place), known.at(problem[0]) if problem else None
-
-    def program_of(row: Todo) -> str | None:
-        return row.id if places.get(row.id, (None, ""))[1] == "code_tests" else None
+    counts: Counter[str] = Counter()
 
     def note(row: Row) -> None:
         there[key(row)] = row["reason"]
 
-    with Journal(output, sync_every=4096, tag="graded", on_load=note) as journal:
-        missing, wanted = [], set[Key]()
-        for head, place in islice(asked.heads(Trace), limit):
-            one = (head.id, head.sample)
-            if one in wanted:
-                raise UserError(f"{traces}: rows repeat the (id, sample) of another, {one}: each may come once")
-            wanted.add(one)
-            todo = Todo(head.id, place)
-            if one not in there or there[one] == "infra" or journal.tag(one) != _tag(*lines(todo), settings.math):
-                missing.append(todo)  # new, about another text, or failed by no fault of the answer
-                there.pop(one, None)
-        if isinstance(pool, Grader) and any(map(program_of, missing)):
-            probe.require(allow_weak_sandbox)
-        counts = Counter(reason for one, reason in there.items() if one in wanted)
-        with pool as grader, bar(len(missing), " answers", "verify") as progress:
-            batched = ([lines(row) for row in batch] for batch in batches(missing, program_of))
-            for graded in grader.grade_rows(batched, options):
-                journal.extend([((one.id, one.sample), one.tag, one.line) for one in graded])
-                counts.update(one.reason for one in graded)
-                progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
-                progress.update(len(graded))
-        journal.discard(set(journal) - wanted)
-        journal.finish()
-    known.close()
-    asked.close()
+    with LineFile(problems) as known, LineFile(traces) as asked, pool as grader:
+        grader.start()  # it loads while the problems are read
+        places = {head.id: (place, head.verifier) for head, place, _ in known.heads(Problem)}
+
+        def program_of(row: Todo) -> str | None:
+            return row.id if places.get(row.id, (None, ""))[1] == "code_tests" else None
+
+        with Journal(output, sync_every=4096, tag="graded", on_load=note) as journal:
+            wanted: set[Key] = set()
+
+            def missing() -> Iterator[Todo]:
+                for head, _, line in islice(asked.heads(Trace), limit):
+                    one = (head.id, head.sample)
+                    if one in wanted:
+                        raise UserError(f"{traces}: rows repeat the (id, sample) of another, {one}: each may come once")
+                    wanted.add(one)
+                    problem = known.at(places[head.id][0]) if head.id in places else None
+                    if there.get(one, "infra") != "infra" and journal.tag(one) == _tag(line, problem, settings.math):
+                        counts[there[one]] += 1
+                        progress.update(1)
+                        continue
+                    todo = Todo(head.id, (line, problem))  # new, about another text, or failed by no fault of the answer
+                    if isinstance(pool, Grader) and program_of(todo):
+                        probe.require(allow_weak_sandbox)
+                    yield todo
+
+            with bar(min(asked.count(), limit or asked.count()), " answers", "verify") as progress:
+                batched = ([row.lines for row in batch] for batch in batches(missing(), program_of))
+                for graded in grader.grade_rows(batched, options):
+                    journal.extend([((one.id, one.sample), one.tag, one.line) for one in graded])
+                    counts.update(one.reason for one in graded)
+                    progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
+                    progress.update(len(graded))
+            journal.discard(set(journal) - wanted)
+            journal.finish()
     return counts
 
 
 class Todo(NamedTuple):
-    """A row that is to be graded."""
+    """A row that is to be graded, with its problem's line."""
 
     id: str
-    place: Place
+    lines: Lines
 
 
 def _tag(trace: bytes, problem: bytes | None, mode: str) -> str:

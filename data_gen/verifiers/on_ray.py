@@ -56,6 +56,9 @@ class RayGrader:
 
         ray.shutdown()
 
+    def start(self) -> None:
+        """Nothing to do: workers start with each task."""
+
     def grade(self, answers: Iterable[Answer], in_order: bool = True) -> Iterator[Verdict]:
         """Yield a Verdict for every answer, in their order."""
         plain = ([_plain(answer) for answer in batch] for batch in batches(answers, program_of, BATCH))

@@ -47,6 +47,11 @@ class Grader:
             worker.stop()
         self._selector.close()
 
+    def start(self) -> None:
+        """Start the workers now, so that they load while the caller prepares its rows."""
+        for worker in self._workers:
+            worker.start()
+
     def grade(self, answers: Iterable[Answer], in_order: bool = True) -> Iterator[Verdict]:
         """Yield a Verdict for every answer: in their order, or as they come, so that a slow program holds nobody up."""
         for chunk in self._graded((Answers(batch) for batch in batches(answers, program_of)), in_order):

@@ -69,8 +69,7 @@ class WorkerProcess:
 
     def take(self, chunk: Chunk) -> None:
         """Give the worker what is left of a chunk."""
-        if self._process is None:
-            self._start()
+        self.start()
         if not self._chunks:
             self._tick()
         self._chunks.append(chunk)
@@ -96,7 +95,10 @@ class WorkerProcess:
         elif waits and not self._unsent:
             self._selector.unregister(pipe)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the subprocess, if it does not run."""
+        if self._process is not None:
+            return
         kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH") if key in os.environ}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "data_gen.verifiers.worker", *self._options],
