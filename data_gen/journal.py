@@ -137,7 +137,9 @@ class Journal:
 
     def finish(self) -> None:
         """Sort the file by (id, sample), in one atomic step, with flat memory: only the index is held."""
-        self._rewrite(sorted(self._index))
+        keys = sorted(self._index)
+        if keys != list(self._index) or self._end != sum(length for _, length, _ in self._index.values()):
+            self._rewrite(keys)
 
     def _rewrite(self, keys: list[Key]) -> None:
         partial = self.path.with_name(f".{self.path.name}.partial")

@@ -9,6 +9,7 @@ Reads problems and traces (`id, sample, text`; `solution` is graded where a row 
 resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, and then never trained on.
 """
 
+import gc
 import json
 import os
 from collections import Counter
@@ -55,6 +56,7 @@ def main(
     runs a program's tests after the first that fails too. Without a sandbox that holds, programs are not run, unless
     --allow_weak_sandbox is given.
     """
+    gc.disable()  # rows hold no cycles, and looking for some took 12 % of the time on 240,000 of them
     if executor not in ("local", "ray"):
         raise ConfigError(f"--executor={executor}: it is local or ray")
     settings = load_recipe(recipe).verify if recipe else Verify()
@@ -139,7 +141,9 @@ def grade_file(
 
             with bar(min(asked.count(), limit or asked.count()), " answers", "verify") as progress:
                 batched = ([row.lines for row in batch] for batch in batches(missing(), program_of))
-                for graded in grader.grade_rows(batched, options):
+                # Programs come as they are done, a slow one holds nobody up; else in order, and the file is sorted already.
+                in_order = all(verifier != "code_tests" for _, verifier in places.values())
+                for graded in grader.grade_rows(batched, options, in_order):
                     journal.extend([((one.id, one.sample), one.tag, one.line) for one in graded])
                     counts.update(one.reason for one in graded)
                     progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)

@@ -58,9 +58,9 @@ class Grader:
             for answer, (*finding, seconds) in zip(chunk.answers, chunk.replies, strict=True):
                 yield _verdict(answer, Finding(*finding), seconds)
 
-    def grade_rows(self, batched: Iterable[list[Lines]], options: Options) -> Iterator[list[Graded]]:
-        """Yield the verdicts of batches of rows as they come. Raises UserError for a row that is no trace or problem."""
-        for chunk in self._graded((Rows(lines, options, VERSION) for lines in batched), in_order=False):
+    def grade_rows(self, batched: Iterable[list[Lines]], options: Options, in_order: bool) -> Iterator[list[Graded]]:
+        """Yield the verdicts of batches of rows. Raises UserError for a row that is no trace or problem."""
+        for chunk in self._graded((Rows(lines, options, VERSION) for lines in batched), in_order):
             if faults := [reply for reply in chunk.replies if len(reply) == 1]:
                 raise UserError(faults[0][0])
             yield [Graded(*reply) for reply in chunk.replies]
