@@ -13,7 +13,7 @@ import gc
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from typing import NamedTuple
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump
 from data_gen.journal import Journal, Key, write_rows
-from data_gen.lines import LineFile
+from data_gen.lines import LineFile, Place
 from data_gen.progress import bar
 from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row, Trace, graded_hash, key, read_records, read_rows
@@ -115,10 +115,7 @@ def grade_file(
 
     with LineFile(problems) as known, LineFile(traces) as asked, pool as grader:
         grader.start()  # it loads while the problems are read
-        places = {head.id: (place, head.verifier) for head, place, _ in known.heads(Problem)}
-
-        def program_of(row: Todo) -> str | None:
-            return row.id if places.get(row.id, (None, ""))[1] == "code_tests" else None
+        problem_of = _finder(known)
 
         with Journal(output, sync_every=4096, tag="graded", on_load=note) as journal:
             wanted: set[Key] = set()
@@ -129,21 +126,20 @@ def grade_file(
                     if one in wanted:
                         raise UserError(f"{traces}: rows repeat the (id, sample) of another, {one}: each may come once")
                     wanted.add(one)
-                    problem = known.at(places[head.id][0]) if head.id in places else None
+                    problem, verifier = problem_of(head.id)
                     if there.get(one, "infra") != "infra" and journal.tag(one) == _tag(line, problem, settings.math):
                         counts[there[one]] += 1
                         progress.update(1)
                         continue
-                    todo = Todo(head.id, (line, problem))  # new, about another text, or failed by no fault of the answer
-                    if isinstance(pool, Grader) and program_of(todo):
+                    if isinstance(pool, Grader) and verifier == "code_tests":
                         probe.require(allow_weak_sandbox)
-                    yield todo
+                    # New, about another text, or failed by no fault of the answer.
+                    yield Todo((line, problem), head.id if verifier == "code_tests" else None)
 
             with bar(min(asked.count(), limit or asked.count()), " answers", "verify") as progress:
-                batched = ([row.lines for row in batch] for batch in batches(missing(), program_of))
-                # Programs come as they are done, a slow one holds nobody up; else in order, and the file is sorted already.
-                in_order = all(verifier != "code_tests" for _, verifier in places.values())
-                for graded in grader.grade_rows(batched, options, in_order):
+                batched = batches(missing(), lambda todo: todo.program_of)
+                ready = (([todo.lines for todo in batch], batch[0].program_of is not None) for batch in batched)
+                for graded in grader.grade_rows(ready, options):
                     journal.extend([((one.id, one.sample), one.tag, one.line) for one in graded])
                     counts.update(one.reason for one in graded)
                     progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
@@ -154,10 +150,30 @@ def grade_file(
 
 
 class Todo(NamedTuple):
-    """A row that is to be graded, with its problem's line."""
+    """A row that is to be graded, with its problem's line; `program_of` is the problem's id where a program answers it."""
 
-    id: str
     lines: Lines
+    program_of: str | None
+
+
+def _finder(problems: LineFile) -> Callable[[str], tuple[bytes | None, str]]:
+    """Return what finds a problem's line and verifier by its id. It reads the file no further than it has to: traces mostly
+    come in the order of their problems, and grading then begins at once."""
+    places: dict[str, tuple[Place, str]] = {}
+    unread = problems.heads(Problem)
+
+    def problem_of(one: str) -> tuple[bytes | None, str]:
+        if one not in places:
+            for head, place, line in unread:
+                places[head.id] = (place, head.verifier)
+                if head.id == one:
+                    return line, head.verifier
+        if one not in places:
+            return None, ""
+        place, verifier = places[one]
+        return problems.at(place), verifier
+
+    return problem_of
 
 
 def _tag(trace: bytes, problem: bytes | None, mode: str) -> str:

@@ -16,13 +16,14 @@ from data_gen.verifiers.rows import verdict_of
 from data_gen.verifiers.worker_process import Chunk
 
 Lines = tuple[bytes, bytes | None]  # a trace's and its problem's, None where there is no such problem
+Batch = tuple[list[Lines], bool]  # True for programs: they come back as they are done, so that a slow one holds nobody up
 
 
 class Answers(Chunk):
     """Answers of this process."""
 
-    def __init__(self, answers: list[Answer]) -> None:
-        super().__init__(len(answers))
+    def __init__(self, answers: list[Answer], any_order: bool) -> None:
+        super().__init__(len(answers), any_order)
         self.answers = answers
 
     def message(self) -> bytes:
@@ -47,8 +48,8 @@ class Answers(Chunk):
 class Rows(Chunk):
     """Rows of files, as bytes: nothing here reads them unless a worker is lost."""
 
-    def __init__(self, lines: list[Lines], options: Options, version: str) -> None:
-        super().__init__(len(lines))
+    def __init__(self, lines: list[Lines], any_order: bool, options: Options, version: str) -> None:
+        super().__init__(len(lines), any_order)
         self.lines, self.options, self.version = lines, options, version
 
     def message(self) -> bytes:

@@ -18,7 +18,7 @@ from data_gen.cli import UserError
 from data_gen.config import PACKAGE
 from data_gen.records import Verdict
 from data_gen.verifiers.answer import Answer, program_of
-from data_gen.verifiers.chunks import Lines
+from data_gen.verifiers.chunks import Batch, Lines
 from data_gen.verifiers.finding import Options
 from data_gen.verifiers.pool import Grader, batches
 from data_gen.verifiers.rows import Graded
@@ -65,9 +65,9 @@ class RayGrader:
         for rows in self._spread(self._answers_task, plain, in_order):
             yield from map(Verdict.model_validate, rows)
 
-    def grade_rows(self, batched: Iterable[list[Lines]], options: Options, in_order: bool) -> Iterator[list[Graded]]:
-        """Yield the verdicts of batches of rows. Raises UserError for a row that is no trace or problem."""
-        for replies in self._spread(self._rows_task, ((vars(options), lines) for lines in batched), in_order):
+    def grade_rows(self, batched: Iterable[Batch], options: Options) -> Iterator[list[Graded]]:
+        """Yield the verdicts of batches of rows as they come. Raises UserError for a row that is none."""
+        for replies in self._spread(self._rows_task, ((vars(options), lines) for lines, _ in batched), in_order=False):
             if isinstance(replies, str):
                 raise UserError(replies)
             yield [Graded(*reply) for reply in replies]
@@ -105,6 +105,6 @@ def _grade_rows(allow_weak_sandbox: bool, batch: tuple[dict[str, Any], list[Line
     options, lines = batch
     with Grader(1, allow_weak_sandbox) as grader:
         try:
-            return [list(graded) for rows in grader.grade_rows([lines], Options(**options), True) for graded in rows]
+            return [list(graded) for rows in grader.grade_rows([(lines, False)], Options(**options)) for graded in rows]
         except UserError as error:
             return str(error)

@@ -19,7 +19,7 @@ from data_gen.cli import UserError
 from data_gen.records import Verdict
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.answer import Answer, program_of
-from data_gen.verifiers.chunks import Answers, Lines, Rows
+from data_gen.verifiers.chunks import Answers, Batch, Rows
 from data_gen.verifiers.finding import Finding, Options
 from data_gen.verifiers.rows import Graded
 from data_gen.verifiers.worker_process import Chunk, WorkerProcess
@@ -54,19 +54,19 @@ class Grader:
 
     def grade(self, answers: Iterable[Answer], in_order: bool = True) -> Iterator[Verdict]:
         """Yield a Verdict for every answer: in their order, or as they come, so that a slow program holds nobody up."""
-        for chunk in self._graded((Answers(batch) for batch in batches(answers, program_of)), in_order):
+        for chunk in self._graded(Answers(batch, not in_order) for batch in batches(answers, program_of)):
             for answer, (*finding, seconds) in zip(chunk.answers, chunk.replies, strict=True):
                 yield _verdict(answer, Finding(*finding), seconds)
 
-    def grade_rows(self, batched: Iterable[list[Lines]], options: Options, in_order: bool) -> Iterator[list[Graded]]:
-        """Yield the verdicts of batches of rows. Raises UserError for a row that is no trace or problem."""
-        for chunk in self._graded((Rows(lines, options, VERSION) for lines in batched), in_order):
+    def grade_rows(self, batched: Iterable[Batch], options: Options) -> Iterator[list[Graded]]:
+        """Yield the verdicts of batches of rows, those of programs as they come. Raises UserError for a row that is none."""
+        for chunk in self._graded(Rows(lines, any_order, options, VERSION) for lines, any_order in batched):
             if faults := [reply for reply in chunk.replies if len(reply) == 1]:
                 raise UserError(faults[0][0])
             yield [Graded(*reply) for reply in chunk.replies]
 
-    def _graded(self, waiting: Iterator[C], in_order: bool) -> Iterator[C]:
-        """Yield the chunks with their replies: in their order, or as they come."""
+    def _graded(self, waiting: Iterator[C]) -> Iterator[C]:
+        """Yield the chunks with their replies: those that may come in any order when they are done, others in theirs."""
         open_chunks: list[C] = []
         while True:
             for held in range(QUEUED):
@@ -77,9 +77,9 @@ class Grader:
                         worker.take(chunk)
             if not open_chunks:
                 return
-            done = [chunk for chunk in open_chunks if chunk.done]
-            if in_order:
-                done = list(itertools.takewhile(lambda chunk: chunk.done, open_chunks))
+            first = next((chunk for chunk in open_chunks if not (chunk.done or chunk.any_order)), None)
+            until = open_chunks.index(first) if first else len(open_chunks)
+            done = [chunk for at, chunk in enumerate(open_chunks) if chunk.done and (chunk.any_order or at < until)]
             for chunk_done in done:
                 open_chunks.remove(chunk_done)
                 yield chunk_done

@@ -33,8 +33,8 @@ DEATHS = 3
 class Chunk:
     """What travels together, the replies so far, and where a worker died before. `chunks.py` has the kinds."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, any_order: bool) -> None:
+        self.size, self.any_order = size, any_order
         self.replies: list[Any] = []
         self.died_at, self.deaths = -1, 0
 
