@@ -9,22 +9,24 @@ Each grades every pair in this one run; a peer that raises on a pair has not acc
 called right: the figure that decides what is trained on.
 """
 
+import json
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.records import read_rows
 from data_gen.verifiers import math_answer
-from data_gen.verifiers.answer import Answer
-from data_gen.verifiers.pool import CHUNK, Grader
 from data_gen.verifiers.symbolic import FOREIGN_ERRORS
 
 OWN = Path("tests/math_answers.txt")
 Grade = Callable[[str, str], bool]
-SPEED_PAIRS = {"integer": 200_000, "symbolic": 3_000}
+SPEED_PAIRS = {"integer": 240_000, "symbolic": 3_000}
+SPEED_ROUNDS = 5
 
 
 def main(pairs: str | None = None, speed: bool = False) -> None:
@@ -84,56 +86,69 @@ def _safely(grader: Grade, answer: str, gold: str) -> bool:
         return False
 
 
-def answers_of(kind: str) -> list[Answer]:
-    """Return answers in a sentence, a third of them wrong: "integer", or "symbolic" ones that need computer algebra."""
+def answers_of(kind: str) -> Iterator[tuple[str, str]]:
+    """Yield (reference, text), a third of them wrong: "integer", or "symbolic" ones that need computer algebra."""
     text, gold = {"integer": ("{0}", "{0}"), "symbolic": ("\\sqrt{{{0}}}+x", "x+{0}^{{1/2}}")}[kind]
-    return [
-        Answer(
-            str(n),
-            0,
-            f"So the total is \\boxed{{{text.format(n)}}}.",
-            "math_answer",
-            {"answer": gold.format(n + (n % 3 == 0))},
-        )
-        for n in range(SPEED_PAIRS[kind])
-    ]
+    for n in range(SPEED_PAIRS[kind]):
+        yield gold.format(n + (n % 3 == 0)), f"So the total is \\boxed{{{text.format(n)}}}."
 
 
-def pooled(workers: int, kind: str) -> float:
-    """Return pairs/s of a pool, its start not counted."""
-    answers = answers_of(kind)
-    with Grader(workers) as grader:
-        list(grader.grade(answers_of("symbolic")[:CHUNK] * workers))  # every worker has started and loaded what it needs
-        started = time.perf_counter()
-        graded = sum(1 for _ in grader.grade(answers))
-    return graded / (time.perf_counter() - started)
+def write_files(kind: str, folder: Path) -> None:
+    """Write problems and traces, the traces also in two halves."""
+    problems, traces = [], []
+    for n, (gold, text) in enumerate(answers_of(kind)):
+        about = {"id": f"q{n:06}", "source": "bench", "domain": "math", "question": f"{n}?", "verifier": "math_answer"}
+        problems.append(json.dumps(about | {"gold": {"answer": gold}}) + "\n")
+        traces.append(json.dumps({"id": f"q{n:06}", "sample": 0, "text": text}) + "\n")
+    half = len(traces) // 2
+    for name, lines in (("problems", problems), ("both", traces), ("one", traces[:half]), ("other", traces[half:])):
+        (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+def verify(folder: Path, workers: int, *traces: str) -> float:
+    """Return the seconds that `data_gen.verify` takes, start and all, for each of the trace files at the same time."""
+    started = time.perf_counter()
+    running = []
+    for name in traces:
+        output = folder / f"{name}.verdicts.jsonl"
+        output.unlink(missing_ok=True)
+        files = [f"--problems={folder}/problems.jsonl", f"--traces={folder}/{name}.jsonl", f"--output={output}"]
+        command_line = [sys.executable, "-m", "data_gen.verify", f"--workers={workers}", *files]
+        running.append(subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    if any(process.wait() for process in running):
+        raise UserError("data_gen.verify failed")
+    return time.perf_counter() - started
 
 
 def print_speed() -> None:
-    """Print pairs a second of math-verify alone, of ours in process and pooled, and of two pools side by side."""
+    """Print pairs a second of math-verify alone, of ours in process, and of the command with one worker, two, and twice."""
     plain = graders()["math-verify 0.9.0 alone"]
     print(
-        "| pairs | math-verify alone | ours, in process | one worker | two workers | two processes of one worker | ratio |"
+        "| pairs | math-verify alone | ours, in process | verify, one worker | two workers | two commands of one | ratio |"
     )
     print("|---|---|---|---|---|---|---|")
-    for kind in SPEED_PAIRS:
-        answers = answers_of(kind)
-        sample = answers[:1000]
-        alone = _rate(sample, lambda answer: plain(answer.text.split("boxed{")[1][:-2], answer.gold["answer"]))
-        here = _rate(answers, lambda answer: math_answer.grade(answer.text, answer.gold))
-        one, two = pooled(1, kind), pooled(2, kind)
-        code = f"from bench.graders import pooled; print(pooled(1, {kind!r}))"
-        side = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        apart = sum(float(process.communicate()[0]) for process in side)
+    for kind, count in SPEED_PAIRS.items():
+        pairs = list(answers_of(kind))
+        alone = _rate(pairs[:1000], lambda gold, text: plain(text.split("boxed{")[1][:-2], gold))
+        here = _rate(pairs, lambda gold, text: math_answer.grade(text, {"answer": gold}))
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_files(kind, folder)
+            rounds = [
+                [verify(folder, 1, "both"), verify(folder, 2, "both"), verify(folder, 1, "one", "other")]
+                for _ in range(SPEED_ROUNDS)
+            ]
+        one, two, apart = (count / statistics.median(seconds) for seconds in zip(*rounds, strict=True))
+        ratio = statistics.median(apart_s / two_s for _, two_s, apart_s in rounds)
         figures = " | ".join(f"{figure:,.0f}" for figure in (alone, here, one, two, apart))
-        print(f"| {kind} | {figures} | {two / apart:.2f} |", flush=True)
+        print(f"| {kind} | {figures} | {ratio:.2f} |", flush=True)
 
 
-def _rate(answers: list[Answer], grader: Callable[[Answer], object]) -> float:
+def _rate(pairs: list[tuple[str, str]], grader: Callable[[str, str], object]) -> float:
     started = time.perf_counter()
-    for answer in answers:
-        grader(answer)
-    return len(answers) / (time.perf_counter() - started)
+    for gold, text in pairs:
+        grader(gold, text)
+    return len(pairs) / (time.perf_counter() - started)
 
 
 if __name__ == "__main__":
