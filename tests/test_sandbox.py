@@ -22,6 +22,7 @@ from data_gen.sandbox.outcome import Limits
 from data_gen.sandbox.supervisor import Sandbox
 from data_gen.verifiers import code_tests
 from data_gen.verifiers.finding import Finding
+from tests.conftest import ROOT
 
 PROGRAMS = Path(__file__).parent / "programs"
 HOSTILE, HONEST = sorted((PROGRAMS / "hostile").glob("*.py")), sorted((PROGRAMS / "honest").glob("*.py"))
@@ -247,3 +248,19 @@ def test_the_weak_level_is_refused_unless_it_is_allowed(monkeypatch):
 def test_the_canaries_tell_a_level_that_holds_from_one_that_does_not():
     assert probe.leaks(STRONG[0]) == []
     assert {"read a file", "write a file", "start a process", "signal a process"} <= set(probe.leaks(Level()))
+
+
+def test_where_namespaces_are_denied_landlock_and_seccomp_hold():
+    denied = (
+        "import os, pyseccomp as s, runpy\n"
+        "rules = s.SyscallFilter(s.ALLOW)\n"
+        "rules.add_rule(s.ERRNO(1), 'unshare')\n"
+        "rules.add_rule(s.ERRNO(38), 'clone3')\n"
+        "for bit in (17, 25, 26, 27, 28, 29, 30):\n"
+        "    rules.add_rule(s.ERRNO(1), 'clone', s.Arg(0, s.MASKED_EQ, 1 << bit, 1 << bit))\n"
+        "rules.load()\n"
+        "from data_gen.sandbox import probe\n"
+        "print(probe.best().name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", denied], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "landlock+seccomp", done.stderr
