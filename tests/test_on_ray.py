@@ -18,6 +18,13 @@ def test_a_killed_node_loses_no_verdict_and_the_results_are_those_of_one_machine
     answers = [
         Answer(f"q{i}", 0, f"\\boxed{{\\sqrt{{{i}^2}}}}", "math_answer", {"answer": str(i + i % 2)}) for i in range(6000)
     ]
+    gold = {"inputs": ["1", "2"], "outputs": ["2", "4"]}
+    programs = ["print(2 * int(input()))", "print(2)", "import os\nos.fork()", "print("]
+    answers += [
+        Answer(f"c{i}", sample, f"```python\n{source}\n```\n", "code_tests", gold)
+        for i in range(30)
+        for sample, source in enumerate(programs)
+    ]
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     second = cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()
