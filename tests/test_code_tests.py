@@ -1,9 +1,12 @@
 """Programs are right only when every test ended well with the right output."""
 
 import json
+import subprocess
+import sys
 import time
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +23,7 @@ from data_gen.verifiers.gold import flagged, gold_fault
 from data_gen.verifiers.pool import Grader
 from data_gen.verifiers.program import NotPython, program
 from data_gen.verifiers.self_test import self_test
-from tests.conftest import rows
+from tests.conftest import ROOT, rows
 
 SUM = "input()\nprint(sum(map(int, input().split())))"
 GOLD = {"inputs": ["3\n1 2 3\n", "2\n10 20\n"], "outputs": ["6\n", "30\n"], "time_limit": 2}
@@ -337,6 +340,23 @@ def test_equal_programs_of_a_problem_are_run_once_and_others_in_their_turn():
     assert sum(verdict.seconds > 0.3 for verdict in verdicts) == 1
     assert {verdict.sandbox for verdict in verdicts} == {verdicts[0].sandbox}
     assert verdicts[0].sandbox
+
+
+def test_a_verify_that_is_killed_leaves_no_process(tmp_path):
+    gold = {"inputs": ["1"], "outputs": ["1"], "time_limit": 300}
+    problem = {"id": "a", "source": "x", "domain": "code", "question": "?", "verifier": "code_tests", "gold": gold}
+    (tmp_path / "p.jsonl").write_text(json.dumps(problem) + "\n")
+    (tmp_path / "t.jsonl").write_text(json.dumps({"id": "a", "sample": 0, "text": fenced("while True: pass")}) + "\n")
+    files = [f"--{name}={tmp_path}/{name[0]}.jsonl" for name in ("problems", "traces")] + [f"--output={tmp_path}/v.jsonl"]
+    verify = subprocess.Popen([sys.executable, "-m", "data_gen.verify", *files], cwd=ROOT, stderr=subprocess.DEVNULL)
+    deadline, family = time.monotonic() + 30, []
+    while len(family) < 4 and time.monotonic() < deadline:  # workers, the zygote, its child
+        time.sleep(0.5)
+        family = psutil.Process(verify.pid).children(recursive=True)
+    verify.kill()
+    verify.wait()
+    assert len(family) >= 4
+    assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
 def test_a_problem_whose_own_references_fail_is_quarantined(command, tmp_path):

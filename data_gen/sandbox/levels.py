@@ -7,7 +7,6 @@ A level is strong when programs can neither reach files (Landlock, or bubblewrap
 network (seccomp). With resource limits alone ("rlimits") a hostile program does what its user may do.
 """
 
-import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -39,11 +38,17 @@ class Level:
         without it, what takes away the rights of root."""
         if not self.bubblewrap:
             rights = ("setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--")
-            return list(rights) if os.geteuid() == 0 and shutil.which("setpriv") else []
+            return list(rights) if _may_give_up_rights() and shutil.which("setpriv") else []
         return [
             *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL", *tree()),
             *("--ro-bind", str(PACKAGE), str(PACKAGE), "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"),
         ]
+
+
+def _may_give_up_rights() -> bool:
+    """Return whether this process has CAP_SETPCAP, which it takes to give up the rest: root has, where nobody took it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return any(bool(int(line.split()[1], 16) >> 8 & 1) for line in status.splitlines() if line.startswith("CapEff:"))
 
 
 def tree() -> list[str]:

@@ -1,13 +1,14 @@
 """What a zygote and its children may do. Nothing here is undone afterwards: the kernel keeps both layers for good.
 
-    confine(landlock=True, seccomp=True)   in the zygote, once: read Python and the libraries, write nothing, no network
-    restrict_child(cpu_s=6, memory=4 << 30)   in each child: no new process, no signal to others, limits
+    confine(landlock=True)                 in the zygote, once: read Python and the libraries, write nothing, no network
+    limit(cpu_s=6, memory=4 << 30)         in each child
+    rules = ChildRules(); rules.load()     made in the zygote, loaded in each child: no new process, no signal to others
 
 Why these layers. Landlock and seccomp need no root, no Docker and no user namespace, and cost nothing a test: the zygote
 confines itself once and its children inherit it. Both come through maintained bindings, landlockpy and pyseccomp
 (libseccomp, which every Debian and Ubuntu has: apt depends on it); no system call is made by hand but two `prctl`.
-bubblewrap isolates as well but takes 17 ms a start, so it may only stand around the zygote (`levels.py`). The filter is a
-list of what is allowed: a system call that nobody thought of is refused. It is loaded in two parts, because libseccomp
+bubblewrap isolates as well but takes milliseconds a start, so it may only stand around the zygote (`levels.py`). The filter
+is a list of what is allowed: a system call that nobody thought of is refused. It is loaded in two parts, because libseccomp
 needs 1.2 ms to build and load all of it: the long list by the zygote, and what a child loses beyond that in 0.2 ms.
 
 Not covered: the speed of the machine (a program may use its CPU seconds), and bugs of the kernel within the calls allowed.
@@ -22,9 +23,9 @@ import socket
 import sys
 import termios
 from pathlib import Path
+from typing import Any
 
 import landlockpy
-import pyseccomp as seccomp
 from landlockpy import AccessFS
 
 EPERM, ENOSYS = 1, 38
@@ -60,19 +61,27 @@ IOCTL = (termios.TCGETS, termios.TIOCGWINSZ, termios.FIONREAD, termios.FIOCLEX, 
 ZYGOTE_ONLY = "fork vfork wait4 waitid sendmsg recvmsg seccomp pidfd_open tkill".split()
 
 
-def confine(landlock: bool, files: tuple[str, ...] = ()) -> None:
+def _seccomp() -> Any:
+    """Return the binding. Its import raises RuntimeError where libseccomp is missing, and the weak level needs none."""
+    import pyseccomp
+
+    return pyseccomp
+
+
+def confine(landlock: bool) -> None:
     """Confine this process and all that it will fork: reading as listed, no writing, no network, few system calls.
 
     Raises OSError where a layer is not to be had; the caller has found out before which ones are (`levels.py`).
     """
     if landlock:
         with landlockpy.Ruleset(scoped=landlockpy.Scope.ABSTRACT_UNIX_SOCKET | landlockpy.Scope.SIGNAL) as ruleset:
-            for path in _readable(files):
+            for path in _readable():
                 beneath = AccessFS.READ_FILE | (AccessFS.READ_DIR if path.is_dir() else AccessFS.NONE)
                 ruleset.allow_path(path, beneath)
             for device in DEVICES:
                 ruleset.allow_path(device, AccessFS.READ_FILE | AccessFS.WRITE_FILE)
             ruleset.restrict()
+    seccomp = _seccomp()
     rules = seccomp.SyscallFilter(seccomp.ERRNO(EPERM))
     rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, OPTIMIZE_TREE)
     for name in [*ALLOWED, *ZYGOTE_ONLY, "kill", "tgkill", "prctl", "setrlimit", "prlimit64"]:
@@ -91,16 +100,17 @@ def confine(landlock: bool, files: tuple[str, ...] = ()) -> None:
     rules.load()
 
 
-def _readable(more: tuple[str, ...]) -> list[Path]:
+def _readable() -> list[Path]:
     """Return what may be read: this interpreter's library and packages, and the system's."""
     own = {str(Path(prefix) / "lib") for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
-    return [path for path in map(Path, sorted(own | {*READABLE, *more})) if path.exists()]
+    return [path for path in map(Path, sorted(own | {*READABLE})) if path.exists()]
 
 
 class ChildRules:
     """What a child loses beyond its zygote, prepared before the fork. `load` is for the child."""
 
     def __init__(self) -> None:
+        seccomp = self._seccomp = _seccomp()
         self._rules = seccomp.SyscallFilter(seccomp.ALLOW)
         for name in ZYGOTE_ONLY:
             self._rules.add_rule(seccomp.ERRNO(EPERM), name)
@@ -114,6 +124,7 @@ class ChildRules:
 
     def load(self) -> None:
         """Apply to this process: it may signal itself alone, and not kill itself, which would look like our doing."""
+        seccomp = self._seccomp
         for name in ("kill", "tgkill"):
             self._rules.add_rule(seccomp.ERRNO(EPERM), name, seccomp.Arg(0, seccomp.NE, os.getpid()))
         self._rules.load()

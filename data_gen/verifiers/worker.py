@@ -8,8 +8,11 @@ many seconds of wall-clock time what comes next may take; without one the pool's
 
 import json
 import logging
+import os
 import resource
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +29,7 @@ from data_gen.verifiers.rows import grade_row
 
 MEMORY_BYTES = 4 << 30  # of address space
 WEAK = "--allow_weak_sandbox"
+ALONE_S = 60  # far beyond the pool's own deadline
 RECURSION = 2000  # deep enough for any answer that a person would write
 
 
@@ -42,6 +46,7 @@ def main() -> None:
     held: list[list[Any]] = []
 
     def hand_over(allowed_s: float | None = None) -> None:
+        signal.alarm(round(allowed_s or ALONE_S))
         if held:
             replies.write(json.dumps(held) + "\n")
             held.clear()
@@ -50,12 +55,22 @@ def main() -> None:
         replies.flush()
 
     announce.before_slow = hand_over
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     for line in sys.stdin:
         chunk = json.loads(line)
         for reply in _answers(chunk) if "answers" in chunk else _rows(chunk):
             held.append(reply)
         hand_over()
+        signal.alarm(0)
     code_tests.close()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its pool is killed, for nobody else would. What hangs inside C code lets no thread run: that ends
+    by the alarm, which no handler of ours keeps from it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _answers(chunk: dict[str, Any]) -> Iterator[list[Any]]:
