@@ -349,7 +349,7 @@ def test_a_verify_that_is_killed_leaves_no_process(tmp_path):
     (tmp_path / "t.jsonl").write_text(json.dumps({"id": "a", "sample": 0, "text": fenced("while True: pass")}) + "\n")
     files = [f"--{name}={tmp_path}/{name[0]}.jsonl" for name in ("problems", "traces")] + [f"--output={tmp_path}/v.jsonl"]
     verify = subprocess.Popen([sys.executable, "-m", "data_gen.verify", *files], cwd=ROOT, stderr=subprocess.DEVNULL)
-    deadline, family = time.monotonic() + 30, []
+    deadline, family = time.monotonic() + 30, list[psutil.Process]()
     while len(family) < 4 and time.monotonic() < deadline:  # workers, the zygote, its child
         time.sleep(0.5)
         family = psutil.Process(verify.pid).children(recursive=True)

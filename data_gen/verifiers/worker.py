@@ -66,8 +66,10 @@ def main() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when its pool is killed, for nobody else would. What hangs inside C code lets no thread run: that ends
-    by the alarm, which no handler of ours keeps from it."""
+    """End this process when its pool is killed, for nobody else would.
+
+    What hangs inside C code lets no thread run: that ends by the alarm, which no handler of ours keeps from it.
+    """
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
