@@ -29,8 +29,11 @@ from data_gen.verifiers.pool import Grader
 from data_gen.verifiers.self_test import references, self_test
 
 
-def main(recipe: str, run: str, limit: int | None = None) -> None:
-    """Collect the recipe's problems into runs/<run>/data/01_problems.jsonl; `limit` stops after so many of each source."""
+def main(recipe: str, run: str, limit: int | None = None, allow_weak_sandbox: bool = False) -> None:
+    """Collect the recipe's problems into runs/<run>/data/01_problems.jsonl; `limit` stops after so many of each source.
+
+    Problems' own reference programs are run in the sandbox; where none holds, not without --allow_weak_sandbox.
+    """
     config = load_recipe(recipe)
     unread = [name for name in config.sources if SOURCES[name].read is None]
     if unread:
@@ -72,7 +75,7 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
                 else:
                     kept[problem.id] = flagged(problem)
         if config.verify.self_test:
-            for row in _quarantined(kept.values()):
+            for row in _quarantined(kept.values(), allow_weak_sandbox):
                 came_from = kept.pop(row["id"]).source
                 removed.append(
                     {"id": row["id"], "source": came_from, "reason": "self_test", "detail": row["detail"] or row["reason"]}
@@ -83,13 +86,13 @@ def main(recipe: str, run: str, limit: int | None = None) -> None:
         stage.funnel(len(kept) + len(removed), len(kept), dict(reasons), "problems")
 
 
-def _quarantined(problems: Iterable[Problem]) -> list[Row]:
+def _quarantined(problems: Iterable[Problem], allow_weak_sandbox: bool) -> list[Row]:
     """Return the problems whose own reference programs all fail our grading. Raises UserError where no sandbox holds."""
     known = [problem for problem in problems if references(problem)]
     if not known:
         return []
-    probe.require(allow_weak=False)
-    with Grader(os.cpu_count() or 1) as grader, bar(len(known), " problems", "self test") as progress:
+    probe.require(allow_weak_sandbox)
+    with Grader(os.cpu_count() or 1, allow_weak_sandbox) as grader, bar(len(known), " problems", "self test") as progress:
         rows = []
         for row in self_test(known, grader):
             rows.append(row)

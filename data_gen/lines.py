@@ -1,4 +1,4 @@
-"""The lines of a JSON Lines file, found by their keys and read when they are needed: flat memory on a million rows.
+"""The lines of a JSON Lines file, found by their keys and read when they are needed: no row is held.
 
 problems = LineFile(Path("01_problems.jsonl"))
 for place, line in problems: ...          place says where the line lies

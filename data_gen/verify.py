@@ -33,6 +33,7 @@ from data_gen.verifiers.chunks import Lines
 from data_gen.verifiers.finding import Options
 from data_gen.verifiers.on_ray import RayGrader
 from data_gen.verifiers.pool import Grader, batches
+from data_gen.verifiers.rows import BadRow
 from data_gen.verifiers.self_test import references
 from data_gen.verifiers.self_test import self_test as reference_test
 
@@ -139,11 +140,15 @@ def grade_file(
             with bar(min(asked.count(), limit or asked.count()), " answers", "verify") as progress:
                 batched = batches(missing(), lambda todo: todo.program_of)
                 ready = (([todo.lines for todo in batch], batch[0].program_of is not None) for batch in batched)
-                for graded in grader.grade_rows(ready, options):
-                    journal.extend([((one.id, one.sample), one.tag, one.line) for one in graded])
-                    counts.update(one.reason for one in graded)
-                    progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
-                    progress.update(len(graded))
+                try:
+                    for graded in grader.grade_rows(ready, options):
+                        journal.extend([((one.id, one.sample), one.tag, one.line) for one in graded])
+                        counts.update(one.reason for one in graded)
+                        progress.set_postfix_str(", ".join(f"{k} {v}" for k, v in counts.most_common(4)), False)
+                        progress.update(len(graded))
+                except BadRow as error:
+                    file = traces if error.kind == "Trace" else problems
+                    raise UserError(f"{file}: row {error.args[0]} (it is no {error.kind})") from error
             journal.discard(set(journal) - wanted)
             journal.finish()
     return counts

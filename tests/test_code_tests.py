@@ -186,9 +186,16 @@ def test_values_cross_between_processes_unchanged(value):
 
 
 @given(VALUES)
-def test_a_judge_holds_no_set_of_a_programs_choice(value):
-    assert encode(plain(encode(value))) is not None or value is None
-    assert plain(encode((1, {2}, {3: [4]}))) == [1, AnyOrder([2]), {"3": [4]}]
+def test_a_judge_holds_no_set_or_foreign_key_of_a_programs_choice(value):
+    left = [plain(encode({"a": [value, {1, 2}, {3: (4,)}]}))]
+    while left:
+        found = left.pop()
+        assert type(found) not in (set, frozenset, tuple)
+        if isinstance(found, dict):
+            assert all(type(key) is str for key in found)
+            left += found.values()
+        elif isinstance(found, list):
+            left += found
 
 
 def test_what_is_no_builtin_type_crosses_as_unknown():
@@ -238,11 +245,10 @@ def test_blocks_that_do_not_compile_are_told_from_none(source, grading):
     assert grading(fenced(source), GOLD).reason == "compile"
 
 
+@pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", ["~" * 20_000, "`" * 20_000, "".join("`" * n + "\n" for n in range(3, 1500))])
-def test_fences_without_end_take_no_time(text):
-    started = time.perf_counter()
-    program(text)
-    assert time.perf_counter() - started < 2
+def test_fences_without_end_do_not_hang(text):
+    assert program(text) is None
 
 
 def test_the_first_failure_ends_it_unless_all_tests_are_asked_for(grading):

@@ -105,3 +105,20 @@ def test_packed_rows_are_read_like_others(tmp_path):
     path.write_bytes(gzip.compress(b'{"a": 1}\nno json\n'))
     with pytest.raises(UserError, match=r"rows\.jsonl\.gz:2: not JSON"):
         list(read_rows(path))
+
+
+def test_a_row_that_is_no_trace_is_named_and_costs_no_other_its_verdict(command, tmp_path):
+    (tmp_path / "p.jsonl").write_text(json.dumps(PROBLEM) + "\n" + '{"id": "b", "verifier": "choice"}\n')
+    good = {"id": "a", "sample": 0, "text": "\\boxed{1}"}
+    for bad, file, fault in (
+        ({"id": "a", "sample": 1}, "t.jsonl", "'a': text: Field required (it is no Trace)"),
+        ({"id": "b", "sample": 0, "text": "x"}, "p.jsonl", "'b': source: Field required"),
+    ):
+        (tmp_path / "t.jsonl").write_text(json.dumps(good) + "\n" + json.dumps(bad) + "\n")
+        (tmp_path / "v.jsonl").unlink(missing_ok=True)
+        files = [f"--{name}={tmp_path}/{name[0]}.jsonl" for name in ("problems", "traces")]
+        done = command("data_gen.verify", *files, f"--output={tmp_path}/v.jsonl")
+        assert done.returncode == 1
+        assert f"{tmp_path}/{file}: row {fault}" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert [row["ok"] for row in rows(tmp_path / "v.jsonl")] == [True]

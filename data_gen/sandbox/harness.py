@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_gen.cli import UserError
-from data_gen.sandbox.levels import tree
+from data_gen.sandbox.levels import BUBBLEWRAP, tree
 
 LOG_BYTES = 20_000
 
@@ -112,7 +112,7 @@ def _run(command: list[str], given: Given, limits: HarnessLimits) -> Done:
     named = [word for name, value in variables.items() for word in ("--setenv", name, value)]
     limited = ["prlimit", f"--as={limits.memory}", f"--fsize={limits.file}", "--core=0", "--"]
     wrapped = [
-        *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", *named),
+        *(*BUBBLEWRAP, "--clearenv", *named),
         *(*tree(), "--tmpfs", "/tmp", "--tmpfs", "/dev/shm", *binds, "--bind", str(folder), str(folder)),
         *("--remount-ro", "/", "--chdir", str(folder), "--", *limited, *command),
     ]

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+BUBBLEWRAP = ("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -40,7 +41,7 @@ class Level:
             rights = ("setpriv", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--")
             return list(rights) if _may_give_up_rights() and shutil.which("setpriv") else []
         return [
-            *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL", *tree()),
+            *(*BUBBLEWRAP, "--as-pid-1", *tree()),
             *("--ro-bind", str(PACKAGE), str(PACKAGE), "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"),
         ]
 

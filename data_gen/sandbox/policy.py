@@ -9,7 +9,7 @@ confines itself once and its children inherit it. Both come through maintained b
 (libseccomp, which every Debian and Ubuntu has: apt depends on it); no system call is made by hand but two `prctl`.
 bubblewrap isolates as well but takes milliseconds a start, so it may only stand around the zygote (`levels.py`). The filter
 is a list of what is allowed: a system call that nobody thought of is refused. It is loaded in two parts, because libseccomp
-needs 1.2 ms to build and load all of it: the long list by the zygote, and what a child loses beyond that in 0.2 ms.
+needs 1.2 ms to build and load all of it: the long list by the zygote, and what a child loses beyond that in 0.4 ms.
 
 Not covered: the speed of the machine (a program may use its CPU seconds), and bugs of the kernel within the calls allowed.
 """
@@ -35,7 +35,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15  # <linux/prctl.h>
 SIGKILL = 9
 LOW = 0xFFFFFFFF  # the kernel reads a signal from the low half of its argument
 OPTIMIZE_TREE = 2  # seccomp_attr_set(3): a binary tree instead of a list
-STACK_BYTES = 120 << 20  # of the main thread: the kernel leaves at least 128 MB below a stack
+STACK_BYTES = 120 << 20  # of the main thread; Linux leaves 128 MiB below a stack at least (arch/x86/mm/mmap.c)
 OPEN_FILES = 64
 
 # Directories and files that an honest program may read.

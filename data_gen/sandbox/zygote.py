@@ -5,8 +5,8 @@ is the job (JSON), the rest become the child's 0, 1, 2, ... The answer, when the
 {"n": 7, "status": 0, "cpu": 0.012, "late": false}, the status as wait4 gives it, late when it was ended here for its CPU
 time. {"kill": 7} ends a child early. When the socket closes, everything here ends.
 
-CPU time is read from the child's own clock, to the microsecond. RLIMIT_CPU counts timer ticks, which on a busy machine was
-seen to be half a second off in thirty; it stands behind, further out.
+CPU time is read from the child's own clock. RLIMIT_CPU counts timer ticks and was seen to end a child on a busy machine
+before its time was up; it stands behind, further out.
 
 A zygote never sees what is expected of a program, so that its children cannot find it in memory that they inherit.
 """
@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 from data_gen.sandbox import child, policy
 
-# Imported once here instead of in every child; numpy by its own zygote only, for it makes a fork twice as dear.
+# Imported once here instead of in every child; numpy by a zygote of its own, for it makes a fork 0.4 ms dearer.
 MODULES = """
 array bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools heapq io itertools json
 math numbers operator queue random re statistics string struct textwrap threading time traceback types typing

@@ -21,7 +21,7 @@ from data_gen.verifiers.answer import Answer, program_of
 from data_gen.verifiers.chunks import Batch, Lines
 from data_gen.verifiers.finding import Options
 from data_gen.verifiers.pool import Grader, batches
-from data_gen.verifiers.rows import Graded
+from data_gen.verifiers.rows import BadRow, Graded, check_rows, graded_of
 
 BATCH = 512  # answers a task: the start of its worker is shared by so many
 AHEAD = 4  # tasks in flight for each core of the cluster: flat memory on a million rows
@@ -66,11 +66,10 @@ class RayGrader:
             yield from map(Verdict.model_validate, rows)
 
     def grade_rows(self, batched: Iterable[Batch], options: Options) -> Iterator[list[Graded]]:
-        """Yield the verdicts of batches of rows as they come. Raises UserError for a row that is none."""
+        """Yield the verdicts of batches of rows as they come. Raises BadRow for a row that is none."""
         for replies in self._spread(self._rows_task, ((vars(options), lines) for lines, _ in batched), in_order=False):
-            if isinstance(replies, str):
-                raise UserError(replies)
-            yield [Graded(*reply) for reply in replies]
+            yield graded_of(replies)
+            check_rows(replies)
 
     def _spread(self, task: Any, waiting: Iterable[Any], in_order: bool) -> Iterator[Any]:
         """Yield what the tasks return, so many in flight that every core of the cluster is busy."""
@@ -100,11 +99,14 @@ def _grade_answers(allow_weak_sandbox: bool, answers: list[dict[str, Any]]) -> l
         return [verdict.row() for verdict in grader.grade(typed)]
 
 
-def _grade_rows(allow_weak_sandbox: bool, batch: tuple[dict[str, Any], list[Lines]]) -> list[list[Any]] | str:
-    """Grade rows on a node; a text says what is wrong with one."""
+def _grade_rows(allow_weak_sandbox: bool, batch: tuple[dict[str, Any], list[Lines]]) -> list[list[Any]]:
+    """Grade rows on a node; the last reply may say what is wrong with one."""
     options, lines = batch
+    replies: list[list[Any]] = []
     with Grader(1, allow_weak_sandbox) as grader:
         try:
-            return [list(graded) for rows in grader.grade_rows([(lines, False)], Options(**options)) for graded in rows]
-        except UserError as error:
-            return str(error)
+            for rows in grader.grade_rows([(lines, False)], Options(**options)):
+                replies += map(list, rows)
+        except BadRow as error:
+            replies.append([error.kind, str(error)])
+    return replies

@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TypeVar
 
-from data_gen.cli import UserError
 from data_gen.records import Verdict
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.answer import Answer, program_of
 from data_gen.verifiers.chunks import Answers, Batch, Rows
 from data_gen.verifiers.finding import Finding, Options
-from data_gen.verifiers.rows import Graded
+from data_gen.verifiers.rows import Graded, check_rows, graded_of
 from data_gen.verifiers.worker_process import Chunk, WorkerProcess
 
 T = TypeVar("T")
@@ -59,11 +58,10 @@ class Grader:
                 yield _verdict(answer, Finding(*finding), seconds)
 
     def grade_rows(self, batched: Iterable[Batch], options: Options) -> Iterator[list[Graded]]:
-        """Yield the verdicts of batches of rows, those of programs as they come. Raises UserError for a row that is none."""
+        """Yield the verdicts of batches of rows, those of programs as they come. Raises BadRow for a row that is none."""
         for chunk in self._graded(Rows(lines, any_order, options, VERSION) for lines, any_order in batched):
-            if faults := [reply for reply in chunk.replies if len(reply) == 1]:
-                raise UserError(faults[0][0])
-            yield [Graded(*reply) for reply in chunk.replies]
+            yield graded_of(chunk.replies)
+            check_rows(chunk.replies)
 
     def _graded(self, waiting: Iterator[C]) -> Iterator[C]:
         """Yield the chunks with their replies: those that may come in any order when they are done, others in theirs."""

@@ -7,7 +7,7 @@ This runs in the workers, so that reading, hashing and writing are shared out to
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from data_gen.records import Problem, Row, Trace, Verdict, dumps, graded_hash, graded_text, key
 from data_gen.verifiers.answer import Answer
@@ -22,6 +22,26 @@ class Graded(NamedTuple):
     reason: str
     tag: str
     line: str
+
+
+class BadRow(Exception):
+    """A row is no Trace, or the problem that it answers no Problem: `kind` says which, the message its id and faults."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def graded_of(replies: list[list[Any]]) -> list[Graded]:
+    """Return the verdicts among the replies of a worker."""
+    return [Graded(*reply) for reply in replies if len(reply) == len(Graded._fields)]
+
+
+def check_rows(replies: list[list[Any]]) -> None:
+    """Raise BadRow for the first reply that is no verdict."""
+    for reply in replies:
+        if len(reply) != len(Graded._fields):
+            raise BadRow(*reply)
 
 
 def answer_of(row: Row, problem: Problem | None, options: Options) -> Answer:

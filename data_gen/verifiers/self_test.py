@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from data_gen.records import Problem, Row, Verdict
 from data_gen.verifiers.answer import Answer
 
-MOST = 5  # references tried a problem: APPS has hundreds of some
+MOST = 5  # references tried a problem, of which APPS has dozens for some
 FENCE = "`" * 8
 
 

@@ -7,8 +7,7 @@
 
 The tests of such a problem hold one right answer of several. `checker_for` says how to compare all the same: where any
 answer is right, equal is right and anything else undecided. Of the 218 of TACO's 1,000 test problems that are published as
-in need of a judge of their own, 158 are found here; many of the rest are real numbers. 19 others are named too, most of
-which do need one (tests/test_statement.py).
+in need of a judge of their own, 158 are found here, and 19 others (tests/test_statement.py).
 """
 
 import re

@@ -85,7 +85,7 @@ def _answers(chunk: dict[str, Any]) -> Iterator[list[Any]]:
 
 
 def _rows(chunk: dict[str, Any]) -> Iterator[list[Any]]:
-    """Grade rows of files: the fields of a Graded, or one text that says what is wrong with a row."""
+    """Grade rows of files: the fields of a Graded, or "Trace" or "Problem" and what is wrong with the row."""
     options, rows = Options(**chunk["options"]), chunk["rows"]
     problems: dict[int, Problem | None] = {-1: None}
     for place, row in zip(rows[::2], rows[1::2], strict=True):
@@ -94,7 +94,7 @@ def _rows(chunk: dict[str, Any]) -> Iterator[list[Any]]:
                 problems[place] = Problem.model_validate(chunk["problems"][place])
             yield list(grade_row(row, problems[place], options, _graded, VERSION))
         except ValidationError as error:
-            yield [f"{error.title} {row.get('id')!r}, sample {row.get('sample', 0)}: {faults_of(error)}"]
+            yield [error.title, f"{row.get('id')!r}: {faults_of(error)}"]
 
 
 def _graded(answer: Answer) -> Finding:
