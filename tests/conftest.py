@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
+from data_gen.sandbox.levels import candidates
+
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
+
+STRONG = [level for level in candidates() if level.strong]
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -86,3 +90,14 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def heed_interrupts() -> None:
     """Let a child process heed SIGINT, which a shell's background jobs ignore and hand down to their children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def fenced(source: str) -> str:
+    """Return a program as an answer gives it."""
+    return f"Here it is.\n\n```python\n{source}\n```\n"
+
+
+@pytest.fixture(scope="module", params=STRONG, ids=lambda level: level.name)
+def level(request: Any) -> Any:
+    """Return each level of the sandbox that may hold on this machine."""
+    return request.param
