@@ -1,0 +1,68 @@
+"""`still2`: long reasoning of other teachers, published with its answers: they come ready and no teacher is asked.
+
+    sources:
+      still2:
+        domains: [physics, chemistry, biology, puzzle]     # of these, math and code
+
+    {"question": "...", "combined_text": "<|begin_of_thought|>\\n\\n... <|end_of_solution|>", "domain": "physics"}
+    -> Ready({"id": "still2-12", "domain": "science", "verifier": "none", "gold": {}, ...}, "<|begin_of_thought|>...")
+
+Columns, tags and licence (Apache-2.0): https://huggingface.co/datasets/RUC-AIBOX/long_form_thought_data_5k and
+https://github.com/RUCAIBox/Slow_Thinking_with_LLMs. Ids are row numbers. Nothing of it can be verified: rows are taken at
+their authors' word and counted apart. Dropped: no_question,
+no_sections (the four tags do not stand in it once and in order).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from data_gen.records import Domain, Problem
+from data_gen.sections import split_sections
+from data_gen.sources.hub import HubConfig, rows
+from data_gen.sources.source import Dropped, Item, Ready
+
+DOMAINS: dict[str, Domain] = {
+    "math": "math",
+    "code": "code",
+    "physics": "science",
+    "chemistry": "science",
+    "biology": "science",
+    "puzzle": "puzzle",
+}
+
+
+class Still2Config(HubConfig):
+    """Keys of `still2`: which domains."""
+
+    FILES = ("data/train-*.parquet",)
+
+    repo: str | None = "RUC-AIBOX/long_form_thought_data_5k"
+    domains: list[Literal["math", "physics", "chemistry", "biology", "code", "puzzle"]]
+
+    def count(self) -> int | None:
+        """Return 0: nothing is asked of the teacher."""
+        return 0
+
+
+def read(config: Still2Config, recipe: Path) -> Iterator[Item]:
+    """Yield a problem and its answer a row of the wanted domains."""
+    for number, row in enumerate(rows(config, recipe, ["question", "combined_text", "domain"])):
+        if row["domain"] not in config.domains:
+            continue
+        key = f"still2-{number}"
+        question, text = (row["question"] or "").strip(), row["combined_text"] or ""
+        if not question or split_sections(text) is None:
+            yield Dropped(key, "no_sections" if question else "no_question")
+            continue
+        problem = Problem(
+            id=key,
+            source="still2",
+            domain=DOMAINS[row["domain"]],
+            question=question,
+            verifier="none",
+            gold={},
+            license="Apache-2.0",
+            meta={"domain": row["domain"]},
+        )
+        yield Ready(problem, text)

@@ -1,0 +1,243 @@
+"""Data files of every format, local copies, and a hub: a small one on this machine that speaks the real one's HTTP."""
+
+import csv
+import gzip
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pyarrow
+import pyarrow.ipc
+import pyarrow.parquet
+import pytest
+
+from data_gen.cli import ConfigError, UserError
+from data_gen.sources import row_files
+from data_gen.sources.hub import HubConfig, rows
+from tests.conftest import ROOT
+
+ROWS = [{"question": "1 + 1?\n", "answer": "#### 2"}, {"question": 'say "é, ü"', "answer": "#### 0"}]
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+REVISION = "a" * 40
+DATA = "main/train-00000-of-00001.jsonl"
+
+
+def write(path: Path) -> Path:
+    """Write ROWS in the format that the file's name says."""
+    kind = row_files.suffix(path)
+    if kind == ".parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), path)
+    elif kind == ".arrow":
+        table = pyarrow.Table.from_pylist(ROWS)
+        with pyarrow.OSFile(str(path), "wb") as file, pyarrow.ipc.new_stream(file, table.schema) as stream:
+            stream.write_table(table)
+    else:
+        with gzip.open(path, "wt", newline="") if path.suffix == ".gz" else path.open("w", newline="") as file:
+            if kind == ".csv":
+                writer = csv.DictWriter(file, ROWS[0])
+                writer.writeheader()
+                writer.writerows(ROWS)
+            else:
+                file.write(json.dumps(ROWS) if path.name.startswith("array") else LINES)
+    return path
+
+
+NAMES = "a.jsonl a.jsonl.gz a.json array.json array.json.gz a.parquet a.arrow a.csv a.csv.gz".split()
+
+
+@pytest.mark.parametrize("only", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_gives_the_same_rows_in_every_format(name, only, tmp_path):
+    assert list(row_files.read(write(tmp_path / name), ["question", "answer"], only)) == ROWS
+
+
+@pytest.mark.parametrize("only", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_column_is_told_with_those_that_are_there(name, only, tmp_path):
+    with pytest.raises(UserError, match=f"{name}: no column solution; there are: question, answer"):
+        list(row_files.read(write(tmp_path / name), ["question", "solution"], only))
+
+
+@pytest.mark.parametrize("name", [*(name for name in NAMES if name != "a.csv"), "a.txt"])
+def test_a_file_that_is_not_what_its_name_says_is_one_line_for_the_user(name, tmp_path):
+    path = tmp_path / name
+    with gzip.open(path, "wt") if path.suffix == ".gz" else path.open("w") as file:
+        file.write('[{"torn": 1' if name.startswith("array") else '"torn')
+    with pytest.raises(UserError, match=name) as found:
+        list(row_files.read(path))
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".gz")])
+@pytest.mark.parametrize("keep", [0.5, 0.9])
+def test_a_torn_packed_file_is_one_line_for_the_user(name, keep, tmp_path):
+    whole = write(tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: int(len(whole) * keep)])
+    with pytest.raises(UserError, match=r"torn \.gz file"):
+        list(row_files.read(tmp_path / name))
+
+
+def test_a_field_of_megabytes_is_read(tmp_path):
+    for name in ("a.jsonl", "a.csv"):
+        with (tmp_path / name).open("w") as file:
+            file.write("x\n" + "1" * 3_000_000 if name == "a.csv" else json.dumps({"x": "1" * 3_000_000}))
+        assert [len(row["x"]) for row in row_files.read(tmp_path / name)] == [3_000_000]
+
+
+def test_a_folder_is_read_in_the_order_of_patterns_and_names(tmp_path):
+    for name in ("b/train-1.jsonl", "b/train-0.jsonl", "a/train-0.jsonl", "b/test-0.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json.dumps({"name": name}), encoding="utf-8")
+    config = HubConfig(path=".", files=["b/train-*.jsonl", "a/*.jsonl"])
+    assert [row["name"] for row in rows(config, tmp_path)] == ["b/train-0.jsonl", "b/train-1.jsonl", "a/train-0.jsonl"]
+    assert [path.name for path in config.local_files(tmp_path)] == ["train-0.jsonl", "train-1.jsonl", "train-0.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind", "fault"),
+    [
+        ({"path": "nowhere"}, ConfigError, "nowhere: no such file or folder"),
+        ({"path": ".", "files": ["*.parquet"]}, UserError, r"no file in it fits \*\.parquet: set `files:`"),
+        ({}, UserError, "neither `path:` nor `repo:`"),
+    ],
+)
+def test_what_cannot_be_found_is_one_line_that_says_what_to_set(keys, kind, fault, tmp_path):
+    with pytest.raises(kind, match=fault):
+        list(rows(HubConfig(**keys), tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("keys", "known", "revisions"),
+    [
+        ({"repo": "o/n"}, {"o/n": REVISION, "o/other": "b"}, {"o/n": REVISION}),
+        ({"repo": "o/n", "revision": "c" * 40}, {"o/n": REVISION}, {"o/n": "c" * 40}),
+        ({"repo": "o/n", "path": "here.jsonl"}, {}, {}),
+    ],
+    ids=["of an earlier run", "of the YAML", "none of a local copy"],
+)
+def test_a_revision_that_is_known_is_not_asked_for(keys, known, revisions):
+    assert HubConfig(**keys).resolved(known).revisions() == revisions  # no network: asking would raise
+
+
+class Hub(BaseHTTPRequestHandler):
+    """The three answers that reading a data set takes; `seen` holds (path, authorization) of each request."""
+
+    seen: list[tuple[str, str | None]] = []
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def do_HEAD(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
+        self.seen.append((self.path, self.headers.get("Authorization")))
+        files = [{"type": "file", "path": path, "size": len(LINES), "oid": "0" * 40} for path in (DATA, "README.md")]
+        about = json.dumps({"id": "o/n", "sha": REVISION, "siblings": [{"rfilename": file["path"]} for file in files]})
+        replies = {
+            "/api/datasets/o/n": about,
+            "/api/datasets/o/n/revision/main": about,
+            f"/api/datasets/o/n/tree/{REVISION}": json.dumps(files),
+            f"/datasets/o/n/resolve/{REVISION}/{DATA}": LINES,
+            f"/datasets/o/n/resolve/{REVISION}/README.md": LINES,
+        }
+        body = replies.get(self.path.partition("?")[0])
+        self.send_response(404 if body is None else 200)
+        if body is None:
+            self.send_header("X-Error-Code", "RepoNotFound")
+        data = (body or "").encode()
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("ETag", f'"{hashlib.sha1(data).hexdigest()}"')
+        self.send_header("X-Repo-Commit", REVISION)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def hub(tmp_path) -> Iterator[dict[str, str]]:
+    """Yield the environment of a process that takes a server on this machine for the hub, with a cache of its own."""
+    Hub.seen.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(tmp_path / "cache")}
+        server.shutdown()
+
+
+READ = """
+import sys
+from pathlib import Path
+from data_gen.cli import UserError
+from data_gen.sources import gsm8k
+try:
+    config = gsm8k.Gsm8kConfig(repo=sys.argv[1], files=["main/train-*"])
+    config = config.resolved({sys.argv[1]: sys.argv[2]} if sys.argv[2:] else {})
+    print(config.revision, [problem.gold for problem in gsm8k.read(config, Path("recipe"))])
+except UserError as error:
+    print(error)
+"""
+
+
+def read(environment: dict[str, str], *arguments: str) -> str:
+    """Read a set as a process of its own does, for the hub's client takes its environment when it is imported."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    command = [sys.executable, "-c", READ, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=kept | environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_published_set_is_read_at_the_revision_that_the_hub_names(hub):
+    assert read(hub, "o/n") == f"{REVISION} [{{'answer': '2'}}, {{'answer': '0'}}]"
+
+
+def test_what_was_fetched_is_read_again_without_a_hub(hub):
+    first = read(hub, "o/n")
+    asked = len(Hub.seen)
+    assert read(hub | {"HF_HUB_OFFLINE": "1"}, "o/n", REVISION) == first
+    assert len(Hub.seen) == asked
+
+
+def test_without_a_network_an_open_revision_is_that_of_the_last_fetch(hub):
+    fetch = "from huggingface_hub import snapshot_download; snapshot_download('o/n', repo_type='dataset')"
+    done = subprocess.run([sys.executable, "-c", fetch], env=os.environ | hub, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert read(hub | {"HF_HUB_OFFLINE": "1"}, "o/n").startswith(REVISION)
+
+
+def test_only_the_token_of_the_environment_is_sent(hub):
+    for place in (Path(hub["HF_HOME"]), Path(hub["HF_HOME"]).parent):
+        place.mkdir(exist_ok=True)
+        (place / "token").write_text("of-a-login")
+    read(hub, "o/n")
+    assert {authorization for _, authorization in Hub.seen} == {None}
+    Hub.seen.clear()
+    read(hub | {"HF_TOKEN": "mine"}, "o/n")
+    assert {authorization for path, authorization in Hub.seen if "/datasets/o/n" in path} == {"Bearer mine"}
+
+
+@pytest.mark.parametrize(
+    ("repo", "environment", "fault"),
+    [
+        ("o/missing", {}, "o/missing: no such data set, or a private one: check `repo:`, export HF_TOKEN, or set `path:`"),
+        ("no name", {}, "no name: no name of a data set: `repo:` is owner/name, or set `path:`"),
+        ("o/n", {"HF_ENDPOINT": "http://127.0.0.1:9"}, "o/n: the hub cannot be reached"),
+        ("o/n", {"HF_HUB_OFFLINE": "1"}, "o/n: the hub cannot be reached"),
+    ],
+    ids=["unknown", "no name", "unreachable", "offline and never fetched"],
+)
+def test_a_hub_that_gives_nothing_is_one_line_that_says_what_to_do(hub, repo, environment, fault):
+    said = read(hub | environment, repo)
+    assert said.startswith(fault)
+    assert "\n" not in said
+    assert "path:" in said
