@@ -1,21 +1,29 @@
 """Which questions are the same, and which stand in a benchmark.
 
     normal("What is  2+2 ?")                        -> "what is 2 + 2 ?"
-    Contamination({"aime24": [...]}, ngram=13).of(question)   -> "aime24", or None
+    Contamination({"aime24": [...]}, ngram=13, near=0.5).of(question)   -> ("aime24", "near"), or None
 
-Words are runs of letters or digits; every other sign is a word of its own, because 26 + 7 and 26 - 7 differ. Questions
-shorter than `ngram` words match only whole. MinHash is `datasketch` over runs of five words.
+Words are runs of letters or digits; every other sign is a word of its own, because 26 + 7 and 26 - 7 differ. Against
+benchmarks signs are left aside: runs of LaTeX and Asymptote signs are shared by questions that share nothing else (with
+them a run of 13 removes 1,016 of 5,169 MATH training problems against MATH500, without them 133: docs/benchmarks.md).
+Questions shorter than `ngram` words match only whole, signs included. MinHash is `datasketch` over runs of five words.
 """
 
+import hashlib
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from data_gen.cli import UserError
+from data_gen.config import Decontaminate
 from data_gen.records import Problem, read_rows
 from data_gen.run_folder import Run
 
 _WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
-SHINGLE = 5
+_PLAIN = re.compile(r"[^\W_]+")
+_DRAWING = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.DOTALL)
+SHINGLE = 5  # words of a run, for near duplicates
+NEAR_RUN = 3  # words of a run, for near benchmark questions
 PERMUTATIONS = 128
 
 
@@ -29,6 +37,11 @@ def normal(question: str) -> str:
     return " ".join(words(question))
 
 
+def signless(question: str) -> str:
+    """Return the letters and digits of a question, without its drawings ([asy]...[/asy])."""
+    return " ".join(_PLAIN.findall(_DRAWING.sub(" ", question).lower()))
+
+
 def runs_of_words(question: str, length: int) -> set[str]:
     """Return every run of `length` words, or the whole question where it is shorter."""
     found = words(question)
@@ -38,23 +51,59 @@ def runs_of_words(question: str, length: int) -> set[str]:
 
 
 class Contamination:
-    """The questions of benchmarks, and whether another question shares a run of `ngram` words with one."""
+    """The questions of benchmarks, and whether another question is one of them: whole, by a shared run of `ngram` words, or
+    near, by the Jaccard similarity of their runs of three words (None: not looked at)."""
 
-    def __init__(self, benchmarks: Mapping[str, Iterable[str]], ngram: int) -> None:
-        self.ngram = ngram
+    def __init__(self, benchmarks: Mapping[str, Iterable[str]], ngram: int, near: float | None = None) -> None:
+        self.ngram, self.near = ngram, near
+        self._whole: dict[str, str] = {}
         self._runs: dict[str, str] = {}
+        self._outlines: list[tuple[str, int]] = []  # of each question: its benchmark, and how many runs of three it has
+        self._with_run: dict[str, list[int]] = defaultdict(list)
         for name, questions in benchmarks.items():
             for question in questions:
-                for run in runs_of_words(question, ngram):
-                    self._runs.setdefault(run, name)
+                self._add(name, question)
 
-    def of(self, question: str) -> str | None:
-        """Return the benchmark that holds (part of) the question, or None."""
-        return next((self._runs[run] for run in runs_of_words(question, self.ngram) if run in self._runs), None)
+    def _add(self, name: str, question: str) -> None:
+        self._whole.setdefault(normal(question), name)
+        text = signless(question)
+        if len(text.split()) < self.ngram:
+            return
+        for run in runs_of_words(text, self.ngram):
+            self._runs.setdefault(run, name)
+        if self.near is not None:
+            outline = runs_of_words(text, NEAR_RUN)
+            for run in outline:
+                self._with_run[run].append(len(self._outlines))
+            self._outlines.append((name, len(outline)))
+
+    def of(self, question: str) -> tuple[str, str] | None:
+        """Return the benchmark that holds (part of) the question, and how: `whole`, `run` or `near`; or None."""
+        if found := self._whole.get(normal(question)):
+            return found, "whole"
+        text = signless(question)
+        if len(text.split()) < self.ngram:
+            return None
+        if found := next((self._runs[run] for run in runs_of_words(text, self.ngram) if run in self._runs), None):
+            return found, "run"
+        near = self._near(text)
+        return (near, "near") if near else None
+
+    def _near(self, text: str) -> str | None:
+        if self.near is None:
+            return None
+        outline = runs_of_words(text, NEAR_RUN)
+        common = Counter(number for run in outline for number in self._with_run.get(run, ()))
+        for number, both in common.most_common():
+            name, size = self._outlines[number]
+            if both >= self.near * (size + len(outline) - both):
+                return name
+        return None
 
 
-def load_contamination(run: Run, against: list[str], ngram: int) -> Contamination:
+def load_contamination(run: Run, decontaminate: Decontaminate) -> Contamination:
     """Read the questions of the named benchmarks. Raises UserError when a file is not there yet."""
+    against = decontaminate.against
     missing = [name for name in against if not (run.benchmarks / f"{name}.jsonl").is_file()]
     if missing:
         raise UserError(
@@ -62,14 +111,14 @@ def load_contamination(run: Run, against: list[str], ngram: int) -> Contaminatio
             f"--run={run.folder}` writes them, or take the name out of `decontaminate.against`"
         )
     questions = {name: [row["question"] for row in read_rows(run.benchmarks / f"{name}.jsonl")] for name in against}
-    return Contamination(questions, ngram)
+    return Contamination(questions, decontaminate.ngram, decontaminate.near)
 
 
 class Duplicates:
     """Questions seen so far. `of` says of which problem a question is a duplicate, and how."""
 
     def __init__(self, exact: bool, minhash: float | None) -> None:
-        self._exact: dict[str, str] | None = {} if exact else None
+        self._exact: dict[bytes, str] | None = {} if exact else None
         self._threshold = minhash
         if minhash is not None:
             from datasketch import MinHashLSH  # pulls in scipy, 0.6 s
@@ -81,9 +130,10 @@ class Duplicates:
         """Return (`duplicate` or `near_duplicate`, the earlier problem's id), or None and remember the problem."""
         text = normal(problem.question)
         if self._exact is not None:
-            if text in self._exact:
-                return "duplicate", self._exact[text]
-            self._exact[text] = problem.id
+            digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
+            if digest in self._exact:
+                return "duplicate", self._exact[digest]
+            self._exact[digest] = problem.id
         if self._threshold is not None:
             from datasketch import MinHash
 

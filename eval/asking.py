@@ -5,12 +5,12 @@ gives up everything after three tries. This one sends a seed of its own with eac
 before it is counted, resumes, and hands each over as a `Response`: a string that carries its trace.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import uvloop
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
@@ -105,7 +105,7 @@ class JournalledChat(LM):
                 (self.samples if isinstance(outcome, Trace) else self.errors).append(outcome.row())
                 progress.update(1)
 
-            asyncio.run(ask_all(missing, self.endpoints, self.timeout_s, self.retries, record, keep_truncated=True))
+            uvloop.run(ask_all(missing, self.endpoints, self.timeout_s, self.retries, record, keep_truncated=True))
 
     def _response(self, request: ChatRequest, problem: Problem) -> Response:
         key = (request.id, request.sample)

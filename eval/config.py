@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from data_gen.config import Prices
+from data_gen.sources.hub import Published
 from data_gen.yaml_schema import Strict, load
 
 
@@ -26,11 +27,17 @@ class Sampling(Strict):
     max_tokens: int = Field(default=32768, ge=1)
 
 
-class Benchmark(Strict):
-    """How one benchmark is run. `problems` (sources, as in data.yaml) make a benchmark of the recipe's own."""
+class Benchmark(Published):
+    """How one benchmark is run, and where its questions are read.
+
+    `path`, or `repo`, `files` and `revision`, replace what eval/benchmarks knows of a published one. `problems` (sources,
+    as in data.yaml) make a benchmark of the recipe's own.
+    """
 
     samples: int = Field(default=1, ge=1)
-    release: str | None = None
+    release: str | None = None  # livecodebench: v1 to v6, each holding those before it; null: v2
+    columns: dict[str, str] = {}  # the reader's name of a column: its name in your file
+    shuffle_seed: int = 0  # gpqa_diamond: the order of the choices
     problems: dict[str, dict[str, Any]] | None = None
 
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from data_gen.cli import UserError, command
 from data_gen.journal import write_text
+from data_gen.records import Problem, key, read_records, read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import read_funnel, read_manifest
 from eval import report_pages
+from eval.stats import share
 
 ORDER = {"base": 0, "base_few_shot": 1, "trained": 2}
 
@@ -43,6 +45,7 @@ def summarize(run: Run) -> dict[str, Any]:
         "run": run.name,
         "results": results(run),
         "funnel": read_funnel(run),
+        "rewriting": rewriting(run),
         "cost": {name: stage["dollars"] for name, stage in stages.items() if stage.get("dollars") is not None},
         "seconds": {name: stage["seconds"] for name, stage in stages.items() if "seconds" in stage},
         "tokens": {name: stage["usage"] for name, stage in stages.items() if stage.get("usage")},
@@ -69,6 +72,29 @@ def results(run: Run) -> list[dict[str, Any]]:
                 {"model": scores["model"], "benchmark": scores["benchmark"], **result, **shared, "origin": "measured"}
             )
     return sorted(rows, key=lambda row: (row["benchmark"], ORDER.get(row["model"], 9), row["model"], row["metric"]))
+
+
+def rewriting(run: Run) -> list[dict[str, Any]]:
+    """Return, by domain, the share of the same traces that was accepted as the teacher wrote them and after a model rewrote
+    them (dropped ones count as not accepted); empty where no model rewrote."""
+    if not (run.verdicts_before.is_file() and run.verdicts.is_file()):
+        return []
+    domains = {problem.id: problem.domain for problem in read_records(run.problems, Problem)}
+    after = {key(row): row["ok"] is True for row in read_rows(run.verdicts)}
+    pairs: dict[str, dict[str, list[tuple[bool, bool]]]] = {}
+    for row in read_rows(run.verdicts_before):
+        known = domains.get(row["id"])
+        if known is not None:
+            problems = pairs.setdefault(known, {})
+            problems.setdefault(row["id"], []).append((row["ok"] is True, after.get(key(row), False)))
+    rows = []
+    for domain, problems in sorted(pairs.items()):
+        line: dict[str, Any] = {"domain": domain, "problems": len(problems), "n": sum(map(len, problems.values()))}
+        for side, name in enumerate(("before", "after")):
+            value, low, high = share([[pair[side] for pair in found] for found in problems.values()])
+            line[name] = {"value": value, "ci95": [low, high]}
+        rows.append(line)
+    return rows
 
 
 def _losses(run: Run) -> dict[str, list[list[float]]]:

@@ -72,6 +72,15 @@ def funnel_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
     return ["stage", "in", "kept", "dropped"], lines
 
 
+def rewriting_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
+    """Return the acceptance of the same traces before and after a model rewrote them."""
+    lines = [
+        [row["domain"], f"{row['n']:,}", f"{row['problems']:,}", percent(row["before"]), percent(row["after"])]
+        for row in summary["rewriting"]
+    ]
+    return ["domain", "traces", "problems", "accepted as written [95 %]", "accepted as rewritten [95 %]"], lines
+
+
 def cost_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
     """Return seconds, tokens and dollars of each stage."""
     lines = []
@@ -102,6 +111,7 @@ def markdown(summary: Summary) -> str:
         table(summary["results"]),
         "## Funnel",
         markdown_table(*funnel_cells(summary)),
+        *(["## Rewriting", markdown_table(*rewriting_cells(summary))] if summary["rewriting"] else []),
         "## Time, tokens, cost",
         markdown_table(*cost_cells(summary)),
     ]
@@ -122,6 +132,7 @@ def html(summary: Summary, losses: dict[str, list[list[float]]]) -> str:
     sections = [
         ("Scores", as_html(*cells(summary["results"]))),
         ("Funnel", as_html(*funnel_cells(summary))),
+        *([("Rewriting", as_html(*rewriting_cells(summary)))] if summary["rewriting"] else []),
         *((f"Loss of {escaping.escape(name)}", loss_plot(points)) for name, points in losses.items()),
         ("Time, tokens, cost", as_html(*cost_cells(summary))),
     ]

@@ -33,7 +33,7 @@ from data_gen.verifiers import VERSION
 from data_gen.verifiers.pool import Grader
 from data_gen.yaml_schema import parse
 from eval.asking import JournalledChat, Protocol
-from eval.benchmarks import problems_of
+from eval.benchmarks.write import write
 from eval.config import Benchmark, EvalConfig, FromDataset, load_eval
 from eval.score import grade, scores
 
@@ -59,7 +59,7 @@ def main(
     wanted = chosen(benchmarks, eval_config)
     contenders = [contender(name, base_url, eval_config, recipe_, run_, config) for name in model.split(",")]
     for name, benchmark in wanted.items():
-        write_rows(run_.benchmarks / f"{name}.jsonl", [p.row() for p in problems_of(name, benchmark, folder)])
+        write(run_, name, benchmark, folder)
     with Servers(eval_config, run_, base_url, api_key_env) as servers:
         for one in contenders:
             for name, benchmark in wanted.items():

@@ -1,45 +1,135 @@
 """The questions of benchmarks, as Problem records.
 
-    problems_of("heldout", config.benchmarks["heldout"], recipe_folder)   -> [Problem, ...]
+    problems_of("math500", config.benchmarks["math500"], Path("recipes/x"))   -> [Problem, ...], as many as were published
 
-A benchmark is either the recipe's own (`problems:` in eval.yaml, sources as in data.yaml) or one of BENCHMARKS, whose
-published questions a later version reads.
+A benchmark is one of BENCHMARKS, read from its hub or from a `path:` in eval.yaml, or it is the recipe's own (`problems:`,
+sources as in data.yaml). `python -m eval.benchmarks` writes them where decontamination and evaluation read them.
+docs/benchmarks.md: which files, which columns, what local copies need.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-from data_gen.cli import ConfigError
+from data_gen.cli import ConfigError, UserError
 from data_gen.dedup import normal
-from data_gen.records import Problem
+from data_gen.records import Problem, Row
 from data_gen.sources import SOURCES
+from data_gen.sources.hub import rows
+from data_gen.sources.source import Dropped, Ready, SourceConfig
+from data_gen.verifiers import gold
 from data_gen.yaml_schema import parse
+from eval.benchmarks import gpqa, humaneval, livecodebench
+from eval.benchmarks.boxed import Boxed, listed, whole
+from eval.benchmarks.published import PublishedSet
 from eval.config import Benchmark
 
-# Published benchmarks that a recipe may name: known to the YAML and to `make plan`, their questions not read yet.
-BENCHMARKS: dict[str, int | None] = {  # name: problems
-    "math500": 500,
-    "aime24": 30,
-    "gpqa_diamond": 198,
-    "livecodebench": 511,  # release_v2: 182 easy, 206 medium, 123 hard
+BENCHMARKS: dict[str, PublishedSet] = {
+    "math500": PublishedSet("HuggingFaceH4/MATH-500", ("test.jsonl",), 500, Boxed(license="MIT")),
+    "aime24": PublishedSet("HuggingFaceH4/aime_2024", ("data/train-*.parquet",), 30, Boxed(reference=gold.from_aime)),
+    "aime25": PublishedSet("math-ai/aime25", ("test.jsonl",), 30, Boxed(reference=gold.from_aime)),
+    "amc23": PublishedSet("math-ai/amc23", ("test-*.parquet",), 40, Boxed(reference=whole)),
+    "olympiadbench": PublishedSet(
+        "Hothan/OlympiadBench",
+        ("OlympiadBench/OE_TO_maths_en_COMP/*.parquet",),
+        674,
+        Boxed(answer=("final_answer",), reference=listed, license="Apache-2.0"),
+    ),
+    "gsm8k": PublishedSet("openai/gsm8k", ("main/test-*.parquet",), 1319, Boxed(reference=gold.from_gsm8k, license="MIT")),
+    "gpqa_diamond": PublishedSet("Idavidrein/gpqa", ("gpqa_diamond.csv",), 198, gpqa.read),
+    "livecodebench": PublishedSet(
+        "livecodebench/code_generation_lite", *livecodebench.RELEASES["v2"], livecodebench.read, livecodebench.RELEASES
+    ),
+    "humaneval": PublishedSet("openai/openai_humaneval", ("openai_humaneval/test-*.parquet",), 164, humaneval.read),
 }
 
 
-def problems_of(name: str, benchmark: Benchmark, recipe: Path) -> list[Problem]:
-    """Return a benchmark's problems, each question once. Raises ConfigError when this version cannot read it."""
+def configured(name: str, benchmark: Benchmark, recipe: Path) -> Benchmark:
+    """Return a benchmark's keys with what BENCHMARKS knows filled in. Raises ConfigError for a name or key without sense."""
     where = f"{recipe}/eval.yaml: benchmarks.{name}"
-    if benchmark.problems is None:
-        known = "its questions cannot be read yet" if name in BENCHMARKS else "no such benchmark, and no `problems:`"
-        raise ConfigError(f"{where}: {known}")
-    problems: dict[str, Problem] = {}
-    for source, keys in benchmark.problems.items():
+    if benchmark.problems is not None:
+        own_sources(benchmark, where)
+        return benchmark
+    if name not in BENCHMARKS:
+        raise ConfigError(f"{where}: no such benchmark, and no `problems:`; there are: {', '.join(BENCHMARKS)}")
+    published = BENCHMARKS[name]
+    files = published.files
+    if benchmark.release is not None:
+        release = benchmark.release.removeprefix("release_")
+        if release not in published.releases:
+            raise ConfigError(f"{where}.release: {', '.join(published.releases) or 'this benchmark has no releases'}")
+        files = published.releases[release][0]
+    path = benchmark.path
+    if path and not any(place.exists() for place in (recipe / path, Path(path))):
+        raise ConfigError(f"{where}.path: {path}: no such file or folder, neither beside the recipe nor from here")
+    given = {"repo": benchmark.repo or published.repo, "files": benchmark.files or list(files)}
+    return benchmark.model_copy(update=given)
+
+
+def own_sources(benchmark: Benchmark, where: str) -> dict[str, SourceConfig]:
+    """Return the sources of a recipe's own benchmark. Raises ConfigError for one that is unknown or not read yet."""
+    configs: dict[str, SourceConfig] = {}
+    for source, keys in (benchmark.problems or {}).items():
         if source not in SOURCES:
             raise ConfigError(f"{where}.problems.{source}: no such source; there are: {', '.join(SOURCES)}")
-        reader = SOURCES[source].read
-        if reader is None:
+        if SOURCES[source].read is None:
             raise ConfigError(f"{where}.problems.{source}: this source cannot be read yet")
-        config = parse(keys, SOURCES[source].config, f"{where}.problems.{source}")
-        for problem in reader(config, recipe):
-            problems.setdefault(normal(problem.question), problem)
+        configs[source] = parse(keys, SOURCES[source].config, f"{where}.problems.{source}")
+    return configs
+
+
+def count(name: str, benchmark: Benchmark) -> int | None:
+    """Return how many problems were published, or None for a recipe's own benchmark."""
+    if benchmark.problems is not None or name not in BENCHMARKS:
+        return None
+    published = BENCHMARKS[name]
+    release = (benchmark.release or "").removeprefix("release_")
+    return published.releases[release][1] if release else published.count
+
+
+def problems_of(name: str, benchmark: Benchmark, recipe: Path) -> list[Problem]:
+    """Return a benchmark's problems; those of a recipe's own, each question once. Raises ConfigError, UserError."""
+    return list(questions(name, configured(name, benchmark, recipe).resolved({}), recipe, {}))
+
+
+def questions(name: str, benchmark: Benchmark, recipe: Path, known: dict[str, str]) -> Iterator[Problem]:
+    """Yield the problems of a configured benchmark, published ones one at a time, for LiveCodeBench's fill gigabytes.
+
+    `known` holds revisions ({repo: revision}) for the sources of a recipe's own benchmark.
+
+    Raises UserError where the hub or a file cannot be read, a row is no problem, or two have one id.
+    """
+    if benchmark.problems is not None:
+        yield from _own(benchmark, recipe, f"{recipe}/eval.yaml: benchmarks.{name}", known)
+        return
+    seen: Counter[str] = Counter()
+    for problem in BENCHMARKS[name].read(name, _renamed(name, benchmark, recipe), benchmark):
+        seen[problem.id] += 1
+        if seen[problem.id] > 1:
+            raise UserError(f"{name}: two questions have the id {problem.id}: ids must differ")
+        yield problem
+    if not seen:
+        raise UserError(f"{name}: {benchmark.path or benchmark.repo} holds no question")
+
+
+def _renamed(name: str, benchmark: Benchmark, recipe: Path) -> Iterator[Row]:
+    """Yield the published rows, columns under the names that the reader knows."""
+    for number, row in enumerate(rows(benchmark, recipe), 1):
+        missing = [theirs for theirs in benchmark.columns.values() if theirs not in row]
+        if missing:
+            raise UserError(f"{name}: row {number}: no column {', '.join(missing)}; there are: {', '.join(row)}")
+        yield row | {ours: row[theirs] for ours, theirs in benchmark.columns.items()}
+
+
+def _own(benchmark: Benchmark, recipe: Path, where: str, known: dict[str, str]) -> list[Problem]:
+    problems: dict[str, Problem] = {}
+    for source, config in own_sources(benchmark, where).items():
+        reader = SOURCES[source].read
+        assert reader is not None  # own_sources checked it
+        for item in reader(config.resolved(known), recipe):
+            if not isinstance(item, Dropped):
+                problem = item.problem if isinstance(item, Ready) else item
+                problems.setdefault(normal(problem.question), problem)
     if len({problem.id for problem in problems.values()}) < len(problems):
         raise ConfigError(f"{where}: two questions have the same id: ids must differ")
     return sorted(problems.values(), key=lambda problem: problem.id)
