@@ -14,14 +14,21 @@ from data_gen.journal import write_text
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import edit_manifest, read_funnel
 
+
+def answers_of(path: Path) -> list[Path]:
+    """Return the files that a stage which pays keeps its answers in: answers, failures, batches, and those set aside."""
+    return [path, *sorted(path.parent.glob(f"{path.stem}.*"))]
+
+
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")
 
 # In pipeline order: what each stage made. Cleaning one cleans those after it.
 OUTPUTS: dict[str, Callable[[Run], list[Path]]] = {
     "collect": lambda run: [run.problems, run.removed_problems, run.ready_traces, run.benchmarks],
-    "generate": lambda run: [run.traces, errors_of(run.traces)],
-    "rewrite": lambda run: [run.rewritten, errors_of(run.rewritten)],
-    "verify": lambda run: [run.verdicts],
+    "label": lambda run: [run.labels, *answers_of(run.ratings), run.data / "01_labels.removed.jsonl"],
+    "generate": lambda run: answers_of(run.traces),
+    "rewrite": lambda run: [run.rewritten, errors_of(run.rewritten), *answers_of(run.rewrites)],
+    "verify": lambda run: [run.verdicts, run.verdicts_before],
     "mix": lambda run: [run.mixture],
     "export": lambda run: [run.dataset],
     "train": lambda run: [run.folder / "model"],

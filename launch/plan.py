@@ -1,19 +1,23 @@
-"""plan: requests, tokens and dollars of a recipe, before they are spent. Asks nothing of anyone.
+"""plan: requests, tokens, dollars and disk of a recipe, before they are spent. Asks nothing of anyone.
 
-    python -m launch.plan --recipe=recipes/sky_t1_preview        (make plan, make data DRY=1)
+    python -m launch.plan --recipe=recipes/sky_t1_preview [--tokens_per_gpu_s=500]       (make plan, make data DRY=1)
 
 Counts are upper bounds: published sizes before dedup, difficulty and decontamination. Tokens come from `expect` in the
-YAML where it is given, else from max_tokens, the bound that no request can pass. What is not known says unknown.
+YAML where it is given, else from max_tokens, the bound that no request can pass. What is not known says unknown. For a
+teacher on GPUs of your own, tell the output tokens/s of one GPU: docs/scaling.md has what is published and how to measure.
 """
 
-from data_gen.cli import command
+from data_gen.cli import ConfigError, command
 from data_gen.config import ChatModel
 from data_gen.recipe import Recipe, load_recipe
 from data_gen.sources import SOURCES
+from launch.scale import GIGA, PROMPT_TOKENS, Workload, disk, gpu_hours
 
 
-def main(recipe: str) -> None:
-    """Print what the recipe's data will take."""
+def main(recipe: str, tokens_per_gpu_s: float | None = None) -> None:
+    """Print what the recipe's data will take; `tokens_per_gpu_s` is the rate of the GPUs that serve the teacher."""
+    if tokens_per_gpu_s is not None and tokens_per_gpu_s <= 0:
+        raise ConfigError(f"--tokens_per_gpu_s={tokens_per_gpu_s:g}: a rate above 0 is expected")
     config = load_recipe(recipe)
     print(f"plan of {config.folder}/data.yaml: upper bounds, before dedup, difficulty and decontamination\n")
     problems = _sources(config)
@@ -23,6 +27,8 @@ def main(recipe: str) -> None:
         _model("rewriter", config.rewriter.chat, requests)
     else:
         print("rewriter  rules: no requests")
+    if problems is not None:
+        _work(config, problems, tokens_per_gpu_s)
     budget = "none" if config.budget_usd is None else f"${config.budget_usd:,.2f}"
     print(f"budget    {budget}")
 
@@ -36,6 +42,24 @@ def _sources(config: Recipe) -> int | None:
         print(f"source    {name:<14} {ready}")
     known = [count for count in counts.values() if count is not None]
     return sum(known) if len(known) == len(counts) else None
+
+
+def _work(config: Recipe, problems: int, tokens_per_gpu_s: float | None) -> None:
+    """Print the disk that the run takes and, at a rate, the teacher's GPU-hours and their dollars."""
+    expect, gpu_hour = config.teacher.expect, config.teacher.prices.gpu_hour
+    bound = "about " if expect.completion_tokens else "at most "
+    work = Workload(
+        problems,
+        config.teacher.samples,
+        expect.prompt_tokens or PROMPT_TOKENS,
+        expect.completion_tokens or config.teacher.max_tokens,
+        kept=min(config.teacher.samples, config.mix.per_question),
+    )
+    if tokens_per_gpu_s is not None:
+        hours = gpu_hours(work.tokens_out, tokens_per_gpu_s)
+        told = "unknown (no prices.gpu_hour in the YAML)" if gpu_hour is None else f"{bound}${hours * gpu_hour:,.2f}"
+        print(f"gpu time  {bound}{hours:,.1f} GPU-hours at {tokens_per_gpu_s:,.0f} tokens/s a GPU, dollars {told}")
+    print(f"disk      {bound}{sum(disk(work).values()) / GIGA:,.1f} GB, problems and their tests not counted")
 
 
 def _model(role: str, model: ChatModel, requests: int | None) -> None:
