@@ -59,9 +59,7 @@ def main(rounds: int = 3, problems: int = 150, samples: int = 4) -> None:
 def prompts_of(recipe: Path, count: int) -> list[str]:
     """Return the first questions of the quickstart's source, as the user's turn."""
     source = load_recipe(str(recipe)).source_configs["reasoning_gym"]
-    read = SOURCES["reasoning_gym"].read
-    assert read is not None
-    found: list[Problem] = list(read(source, recipe))
+    found = [item for item in SOURCES["reasoning_gym"].read(source, recipe) if isinstance(item, Problem)]
     return [question(problem) for problem in found[:: max(1, len(found) // count)]][:count]
 
 
