@@ -64,6 +64,7 @@ ifneq ($(DRY),)
 else
 	@$(PYTHON) -m eval.benchmarks $(COMMON)
 	@$(PYTHON) -m data_gen.collect $(COMMON) $(SOME)
+	@$(PYTHON) -m data_gen.label $(COMMON) $(SOME)
 	@$(PYTHON) -m data_gen.generate $(COMMON) $(SOME)
 	@$(PYTHON) -m data_gen.rewrite $(COMMON)
 	@$(PYTHON) -m data_gen.verify $(COMMON)
@@ -83,8 +84,8 @@ report: .venv/made ## report.md, index.html and summary.json; prints the table
 serve: .venv/made .venv-serve/made ## the recipe's teacher, or MODEL=, behind an OpenAI-compatible endpoint
 	@$(PYTHON) -m launch.serve --recipe=recipes/$(RECIPE) $(if $(MODEL),--model=$(MODEL)) $(ARGS)
 
-plan: .venv/made ## requests, tokens and dollars before they are spent
-	@$(PYTHON) -m launch.plan --recipe=recipes/$(RECIPE)
+plan: .venv/made ## requests, tokens, disk and dollars before they are spent
+	@$(PYTHON) -m launch.plan --recipe=recipes/$(RECIPE) $(ARGS)
 
 doctor: .venv/made ## what is here, what is missing, what to do
 	@$(PYTHON) -m launch.doctor

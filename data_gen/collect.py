@@ -2,28 +2,30 @@
 
     python -m data_gen.collect --recipe=recipes/quickstart --run=runs/quickstart
 
-Reads the recipe's sources in order; removes problems outside the wanted difficulty, duplicates, questions that stand in a
-benchmark, and programming problems whose own reference programs fail our grading. Writes 01_problems.jsonl, sorted by id,
-and 01_problems.removed.jsonl, with why.
+Reads the recipe's sources in order; removes rows that give no problem, problems outside the wanted difficulty,
+duplicates, questions that stand in a benchmark, and programming problems whose own reference programs fail our grading.
+Writes 01_problems.jsonl, sorted by id; 01_problems.removed.jsonl, with why; and 01_traces_ready.jsonl, where a source's
+answers come with it. Problems without a difficulty stay where the recipe has a `label` stage that will rate them.
 """
 
 import os
 from collections import Counter
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 
-from data_gen.cli import ConfigError, UserError, command
+from data_gen.cli import UserError, command
 from data_gen.config import dump
 from data_gen.dedup import Duplicates, load_contamination
-from data_gen.journal import write_rows
+from data_gen.difficulty import needs_label
+from data_gen.journal import Journal, write_rows
 from data_gen.progress import bar
-from data_gen.recipe import load_recipe
-from data_gen.records import Problem, Row
+from data_gen.recipe import Recipe, load_recipe
+from data_gen.records import Problem, Row, Trace
 from data_gen.run_folder import Run
 from data_gen.sandbox import probe
 from data_gen.sources import SOURCES
-from data_gen.stage import Stage
+from data_gen.sources.source import Dropped, Item, Ready, SourceConfig
+from data_gen.stage import Stage, read_manifest
 from data_gen.verifiers.gold import flagged, gold_fault
 from data_gen.verifiers.pool import Grader
 from data_gen.verifiers.self_test import references, self_test
@@ -35,74 +37,122 @@ def main(recipe: str, run: str, limit: int | None = None, allow_weak_sandbox: bo
     Problems' own reference programs are run in the sandbox; where none holds, not without --allow_weak_sandbox.
     """
     config = load_recipe(recipe)
-    unread = [name for name in config.sources if SOURCES[name].read is None]
-    if unread:
-        raise ConfigError(f"{config.folder}/data.yaml: sources {', '.join(unread)} can be planned but not read yet")
     folder = Run(Path(run))
+    sources = resolved(config, folder)
     settings = {
-        "sources": {name: dump(source) for name, source in config.source_configs.items()},
+        "sources": {name: dump(source) for name, source in sources.items()},
         "dedup": dump(config.dedup),
         "decontaminate": dump(config.decontaminate),
         "self_test": config.verify.self_test,
     }
+    if config.label is not None:
+        settings["label"] = True  # what it says does not matter here, but that unrated problems stay
     questions = [folder.benchmarks / f"{name}.jsonl" for name in config.decontaminate.against]
-    contamination = load_contamination(folder, config.decontaminate.against, config.decontaminate.ngram)
-    files = [path for source in config.source_configs.values() for path in source.local_files(config.folder)]
+    sift = Sift(config, folder)
+    files = [path for source in sources.values() for path in source.local_files(config.folder)]
     with Stage(folder, "collect", settings, questions + files, [folder.problems], limit) as stage:
         if stage.finished:
             return
-        duplicates = Duplicates(config.dedup.exact, config.dedup.minhash)
-        kept: dict[str, Problem] = {}
-        removed: list[Row] = []
-        for name, source in config.source_configs.items():
-            reader = SOURCES[name].read
-            assert reader is not None  # checked above
-            for problem in islice(reader(source, config.folder), _smaller(limit, source.limit)):
-                reason: str = ""
-                detail: str | float | None = None
-                if not source.difficulty.holds(problem.difficulty):
-                    reason, detail = "difficulty", problem.difficulty
-                elif fault := gold_fault(problem):
-                    reason, detail = "bad_gold", fault
-                elif found := duplicates.of(problem):
-                    reason, detail = found
-                elif benchmark := contamination.of(problem.question):
-                    reason, detail = "contaminated", benchmark
-                if reason:
-                    removed.append({"id": problem.id, "source": name, "reason": reason, "detail": detail})
-                elif problem.id in kept:
-                    raise UserError(f"{name}: two problems have the id {problem.id!r}: ids must differ")
-                else:
-                    kept[problem.id] = flagged(problem)
-        if config.verify.self_test:
-            for row in _quarantined(kept.values(), allow_weak_sandbox):
-                came_from = kept.pop(row["id"]).source
-                removed.append(
-                    {"id": row["id"], "source": came_from, "reason": "self_test", "detail": row["detail"] or row["reason"]}
-                )
-        write_rows(folder.removed_problems, sorted(removed, key=lambda row: (row["id"], row["reason"])))
-        write_rows(folder.problems, [kept[key].row() for key in sorted(kept)])
-        reasons = Counter(row["reason"] for row in removed)
-        stage.funnel(len(kept) + len(removed), len(kept), dict(reasons), "problems")
+        stage.record["revisions"] = {repo: at for source in sources.values() for repo, at in source.revisions().items()}
+        stage.save()
+        with Journal(folder.problems.with_name(".01_problems.collected.jsonl"), sync_every=1 << 30) as problems:
+            problems.discard(list(problems))  # costs nothing: begun anew
+            for name, source in sources.items():
+                for problem in sift.kept(name, read(name, source, config.folder, limit)):
+                    if (problem.id, 0) in problems:
+                        raise UserError(f"{name}: two problems have the id {problem.id!r}: ids must differ")
+                    problems.append(problem.row() | {"sample": 0})
+            if config.verify.self_test:
+                sift.quarantine(problems, allow_weak_sandbox)
+            write_rows(folder.removed_problems, sorted(sift.removed, key=lambda row: (row["id"], row["reason"])))
+            write_rows(folder.ready_traces, (sift.ready[key].row() for key in sorted(sift.ready) if (key, 0) in problems))
+            write_rows(folder.problems, (_without_sample(problems.read(key)) for key in sorted(problems)))
+            count = len(problems)
+        problems.path.unlink()
+        reasons = Counter(row["reason"] for row in sift.removed)
+        stage.funnel(count + len(sift.removed), count, dict(reasons), "problems")
 
 
-def _quarantined(problems: Iterable[Problem], allow_weak_sandbox: bool) -> list[Row]:
-    """Return the problems whose own reference programs all fail our grading. Raises UserError where no sandbox holds."""
-    known = [problem for problem in problems if references(problem)]
-    if not known:
-        return []
-    probe.require(allow_weak_sandbox)
-    with Grader(os.cpu_count() or 1, allow_weak_sandbox) as grader, bar(len(known), " problems", "self test") as progress:
-        rows = []
-        for row in self_test(known, grader):
-            rows.append(row)
+def resolved(config: Recipe, run: Run) -> dict[str, SourceConfig]:
+    """Return the recipe's sources with their hub revisions set: those of the run's manifest where it has them."""
+    known = read_manifest(run)["stages"].get("collect", {}).get("revisions", {})
+    return {name: source.resolved(known) for name, source in config.source_configs.items()}
+
+
+def read(name: str, source: SourceConfig, recipe: Path, limit: int | None) -> Iterator[Item]:
+    """Yield what a source gives, up to its limit of problems, with a progress bar."""
+    limits = [number for number in (limit, source.limit) if number is not None]
+    count = 0
+    with bar(min(limits) if limits else SOURCES[name].count(source), " rows", name) as progress:
+        for item in SOURCES[name].read(source, recipe):
+            count += not isinstance(item, Dropped)
+            if limits and count > min(limits):
+                return
+            yield item
             progress.update(1)
-    return [row for row in rows if not row["ok"]]
 
 
-def _smaller(first: int | None, second: int | None) -> int | None:
-    given = [number for number in (first, second) if number is not None]
-    return min(given) if given else None
+class Sift:
+    """What is removed of the sources' rows, and why."""
+
+    def __init__(self, config: Recipe, run: Run) -> None:
+        self._config = config
+        self._duplicates = Duplicates(config.dedup.exact, config.dedup.minhash)
+        self._contamination = load_contamination(run, config.decontaminate)
+        self.removed: list[Row] = []
+        self.ready: dict[str, Trace] = {}
+
+    def kept(self, source: str, items: Iterator[Item]) -> Iterator[Problem]:
+        """Yield the problems of a source that stay."""
+        for item in items:
+            if isinstance(item, Dropped):
+                self._remove(item.id, source, item.reason, item.detail)
+                continue
+            problem = item.problem if isinstance(item, Ready) else item
+            if why := self._fault(problem):
+                self._remove(problem.id, source, *why)
+                continue
+            if isinstance(item, Ready):
+                self.ready[problem.id] = Trace(id=problem.id, text=item.text, finish_reason="stop", model=source)
+            yield flagged(problem)
+
+    def _fault(self, problem: Problem) -> tuple[str, str | float | None] | None:
+        """Return why a problem is removed, or None."""
+        rated_later = self._config.label is not None and needs_label(self._config, problem)
+        if not rated_later and not self._config.bounds(problem).holds(problem.difficulty):
+            return "difficulty", problem.difficulty
+        if fault := gold_fault(problem):
+            return "bad_gold", fault
+        if found := self._duplicates.of(problem):
+            return found
+        if found := self._contamination.of(problem.question):
+            return "contaminated", ": ".join(found)
+        return None
+
+    def quarantine(self, problems: Journal, allow_weak_sandbox: bool) -> None:
+        """Take out problems whose own reference programs all fail our grading. Raises UserError where no sandbox holds."""
+        known = [key for key in problems if references(Problem.model_validate(problems.read(key)))]
+        if not known:
+            return
+        probe.require(allow_weak_sandbox)
+        read_again = (Problem.model_validate(problems.read(key)) for key in known)
+        with (
+            Grader(os.cpu_count() or 1, allow_weak_sandbox) as grader,
+            bar(len(known), " problems", "self test") as progress,
+        ):
+            for row in self_test(read_again, grader):
+                progress.update(1)
+                if not row["ok"]:
+                    source = problems.read((row["id"], 0))["source"]
+                    self._remove(row["id"], source, "self_test", row["detail"] or row["reason"])
+                    problems.discard([(row["id"], 0)])
+
+    def _remove(self, problem: str, source: str, reason: str, detail: str | float | None) -> None:
+        self.removed.append({"id": problem, "source": source, "reason": reason, "detail": detail})
+
+
+def _without_sample(row: Row) -> Row:
+    return {key: value for key, value in row.items() if key != "sample"}
 
 
 if __name__ == "__main__":

@@ -50,6 +50,11 @@ class Prices(Strict):
     gpus: int | None = None
     source: str | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether they tell what anything costs."""
+        return None not in (self.input_per_mtok, self.output_per_mtok) or self.gpu_hour is not None
+
     def dollars(self, prompt_tokens: int, completion_tokens: int, seconds: float) -> float | None:
         """Return the cost of a stage, or None where the prices do not tell."""
         if self.input_per_mtok is not None and self.output_per_mtok is not None:
@@ -67,6 +72,14 @@ class Expect(Strict):
     source: str | None = None
 
 
+class Batch(Strict):
+    """Asking through OpenAI's Batch API: half the price, an answer within a day. `prices` must be those of batches."""
+
+    poll_s: float = Field(default=60, gt=0)  # seconds between two looks at what is done
+    max_requests: int = Field(default=50_000, ge=1, le=50_000)  # of one batch; 50,000 is the API's limit
+    in_flight: int = Field(default=8, ge=1)  # batches at once
+
+
 class ChatModel(Strict):
     """A model that is asked: where, how, and at what price."""
 
@@ -75,6 +88,7 @@ class ChatModel(Strict):
     serve: dict[str, Any] = {}  # flags of vLLM for `base_url: local`, by their names without dashes
     system_prompt: str | None = None  # a template file
     few_shot: str | None = None  # a template file
+    batch: Batch | None = None  # the Batch API instead of requests one by one; {} takes its defaults
     temperature: float = Field(default=0.7, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=16384, ge=1)
@@ -84,11 +98,22 @@ class ChatModel(Strict):
     prices: Prices = Prices()
     expect: Expect = Expect()
 
+    @model_validator(mode="after")
+    def _batches_go_to_one_hosted_endpoint(self) -> "ChatModel":
+        if self.batch is not None and (len(self.endpoints) > 1 or self.endpoints[0].base_url == LOCAL):
+            raise ValueError("batch needs exactly one endpoint, with the address of an API that has batches")
+        return self
+
 
 class Rewriter(Strict):
-    """What puts a trace into thought and solution. `rules` costs nothing; `llm` asks `chat`."""
+    """What puts a trace into thought and solution. `rules` costs nothing; `llm` asks `chat`.
+
+    A rewrite that is not faithful (fidelity.py) is replaced by that of the rules, or dropped, as `unfaithful` says.
+    """
 
     kind: Literal["rules", "llm"] = "rules"
+    unfaithful: Literal["rules", "drop"] = "rules"
+    min_kept: float = Field(default=0.5, ge=0, le=1)  # share of the trace's runs of three words that a rewrite must hold
     chat: ChatModel | None = None
 
     @model_validator(mode="before")
@@ -97,8 +122,11 @@ class Rewriter(Strict):
         """Gather the teacher-like keys, which the YAML writes beside `kind`, under `chat`."""
         if not isinstance(value, dict) or "chat" in value:
             return value
-        chat = {key: content for key, content in value.items() if key != "kind"}
-        return {"kind": value.get("kind", "rules"), **({"chat": chat} if chat else {})}
+        own = {key: value[key] for key in ("kind", "unfaithful", "min_kept") if key in value}
+        chat = {key: content for key, content in value.items() if key not in own}
+        if own.get("kind") == "llm":
+            chat = {"system_prompt": "templates/rewrite.txt", "few_shot": "templates/rewrite_example.yaml"} | chat
+        return own | ({"chat": chat} if chat else {})
 
     @model_validator(mode="after")
     def _llm_needs_a_model(self) -> "Rewriter":
@@ -120,6 +148,7 @@ class Verify(Strict):
     enabled: bool = True
     math: Literal["layered", "exact"] = "layered"
     self_test: bool = True  # problems whose own reference solutions fail our grading are set aside by collect
+    before_rewriting: bool = True  # where a model rewrites: grade what the teacher wrote too, for the report
     all_tests: bool = False  # run the tests after the first that fails too: a share passed for every program
 
 
@@ -131,10 +160,11 @@ class Dedup(Strict):
 
 
 class Decontaminate(Strict):
-    """Benchmarks whose questions must not be trained on; a shared run of `ngram` words is a match."""
+    """Benchmarks whose questions must not be trained on; a shared run of `ngram` words is a match, and so is likeness."""
 
     against: list[str] = []
     ngram: int = Field(default=13, ge=3)
+    near: float | None = Field(default=0.5, gt=0, le=1)  # Jaccard similarity of runs of three words; null: not looked at
 
 
 class Mix(Strict):
@@ -164,6 +194,7 @@ class DataConfig(Strict):
     seed: int = 0
     sources: dict[str, dict[str, Any]] = Field(min_length=1)
     student: Student = Student()
+    label: ChatModel | None = None  # rates the difficulty (1-10) of problems whose bounds ask for one that is not published
     teacher: ChatModel
     rewriter: Rewriter = Rewriter()
     verify: Verify = Verify()
@@ -172,12 +203,18 @@ class DataConfig(Strict):
     mix: Mix = Mix()
     budget_usd: float | None = Field(default=None, gt=0)
 
+    @field_validator("label", mode="before")
+    @classmethod
+    def _our_prompt(cls, value: Any) -> Any:
+        return {"system_prompt": "templates/label_difficulty.txt"} | value if isinstance(value, dict) else value
+
     @model_validator(mode="after")
     def _a_budget_needs_prices(self) -> "DataConfig":
-        prices = self.teacher.prices
-        by_token = prices.input_per_mtok is not None and prices.output_per_mtok is not None
-        if self.budget_usd is not None and not by_token and prices.gpu_hour is None:
-            raise ValueError("budget_usd needs teacher.prices (by token, or gpu_hour): without them nothing would stop")
+        asked = {"teacher": self.teacher, "rewriter": self.rewriter.chat, "label": self.label}
+        unpriced = [name for name, model in asked.items() if model and not model.prices.known]
+        if self.budget_usd is not None and unpriced:
+            named = " and ".join(f"{name}.prices" for name in unpriced)
+            raise ValueError(f"budget_usd needs {named} (by token, or gpu_hour): without them nothing would stop")
         return self
 
 

@@ -2,19 +2,27 @@
 
 import time
 
-from data_gen.config import Prices
+from data_gen.config import ChatModel, Prices
 from data_gen.records import Failure, Row, Trace
-from data_gen.stage import Stage
+from data_gen.stage import Stage, read_manifest
+
+LONG_PROMPT = 4096  # tokens
 
 
 class Meter:
-    """Counts what a stage costs and says when its budget is spent. Tokens come from the rows, so no kill loses any."""
+    """Counts what a stage costs and says when the run's budget is spent, of which other stages may have used a part.
+
+    Tokens come from the rows, so no kill loses any.
+    """
 
     def __init__(self, stage: Stage, prices: Prices, budget_usd: float | None) -> None:
         self._stage, self._prices, self._budget = stage, prices, budget_usd
         self._earlier_s = float(stage.before.get("usage", {}).get("seconds", 0.0))
-        self._started = time.monotonic()
+        self._started: float | None = None
+        stages = read_manifest(stage.run)["stages"]
+        self._elsewhere = sum(record.get("dollars") or 0.0 for name, record in stages.items() if name != stage.name)
         self.prompt_tokens = self.completion_tokens = self.new_tokens = 0
+        self._new_prompt_tokens = self._new_requests = 0
         self.over_budget = False
 
     def loaded(self) -> None:
@@ -35,25 +43,53 @@ class Meter:
 
     def count(self, outcome: Trace | Failure) -> None:
         """Add the tokens of a new trace, or of a failure: a cut answer is paid for like a whole one."""
-        self.prompt_tokens += outcome.usage.prompt_tokens
-        self.completion_tokens += outcome.usage.completion_tokens
-        self.new_tokens += outcome.usage.completion_tokens
+        usage = outcome.usage
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.new_tokens += usage.completion_tokens
+        self._new_prompt_tokens += usage.prompt_tokens
+        self._new_requests += 1
 
     @property
     def seconds(self) -> float:
         """Seconds of this run."""
-        return time.monotonic() - self._started
+        return 0.0 if self._started is None else time.monotonic() - self._started
 
     @property
     def dollars(self) -> float | None:
-        """Dollars so far, earlier runs included, or None where the prices do not tell."""
+        """Dollars of this stage so far, earlier runs included, or None where the prices do not tell."""
         return self._prices.dollars(self.prompt_tokens, self.completion_tokens, self.seconds + self._earlier_s)
 
-    def may_start(self) -> bool:
-        """Return whether the budget allows another request."""
-        spent = self.dollars
-        self.over_budget = self._budget is not None and spent is not None and spent >= self._budget
-        return not self.over_budget
+    @property
+    def left(self) -> float | None:
+        """Dollars of the budget that nobody has spent yet, or None where there is no budget."""
+        return None if self._budget is None else self._budget - self._elsewhere - (self.dollars or 0.0)
+
+    def may_start(self, in_flight: int, count: int = 1) -> bool:
+        """Return whether the budget allows `count` more requests beside those in flight, at the mean cost of those so far.
+
+        Before the first answer there is no mean: `count` are sent, and nothing beside them.
+        """
+        left = self.left
+        if left is None:
+            return True
+        if self._new_requests:
+            mean = self._prices.dollars(self._new_prompt_tokens, self.new_tokens, 0.0) or 0.0
+            allowed = left > 0 and left >= (in_flight + count) * mean / self._new_requests
+        else:
+            allowed = left > 0 and in_flight == 0
+        self.over_budget = not allowed and in_flight == 0
+        return allowed
+
+    def at_most(self, model: ChatModel) -> float:
+        """Return the dollars that one request stays under: by `expect` in the YAML, else max_tokens and a long prompt."""
+        into = model.expect.prompt_tokens or LONG_PROMPT
+        return self._prices.dollars(into, model.expect.completion_tokens or model.max_tokens, 0.0) or 0.0
+
+    def told(self) -> str:
+        """Return what a progress line says of it: tokens a second and dollars."""
+        spent = "" if self.dollars is None else f", ${self.dollars:.2f}"
+        return f"{self.new_tokens / max(self.seconds, 1e-9):.0f} tokens/s{spent}"
 
     def save(self) -> None:
         """Write what was used into the stage's record."""

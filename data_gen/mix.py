@@ -18,10 +18,11 @@ from data_gen.cli import UserError, command
 from data_gen.config import dump
 from data_gen.dedup import Duplicates, load_contamination
 from data_gen.journal import write_rows
-from data_gen.prompts import question, student_system, thought_solution
+from data_gen.prompts import question, student_system
 from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Problem, Row, Verdict, graded_hash, key, read_records, read_rows
 from data_gen.run_folder import Run
+from data_gen.sections import thought_solution
 from data_gen.sharegpt import sharegpt_row
 from data_gen.stage import Stage
 
@@ -118,7 +119,7 @@ def _unique(
     rows: list[Row], folder: Run, recipe: Recipe, problems: dict[str, Problem], dropped: "Counter[str]"
 ) -> list[Row]:
     """Check once more that no question comes twice or stands in a benchmark, whatever made the files before."""
-    contamination = load_contamination(folder, recipe.decontaminate.against, recipe.decontaminate.ngram)
+    contamination = load_contamination(folder, recipe.decontaminate)
     duplicates = Duplicates(recipe.dedup.exact, None)
     first: dict[str, tuple[str, str] | None] = {}
     kept = []

@@ -12,6 +12,9 @@ from tqdm import tqdm
 
 
 def bar(total: int | None, unit: str, title: str, initial: int = 0) -> "tqdm[Any]":
-    """Return a tqdm bar; off a terminal it prints every 15 s only, so that logs stay readable."""
+    """Return a tqdm bar; off a terminal it prints every 15 s only, so that logs stay readable, and nothing
+    at all of what is done within a second."""
     interval = 0.2 if sys.stderr.isatty() else 15.0
-    return tqdm(total=total, initial=initial, unit=unit, desc=title, mininterval=interval, maxinterval=interval, leave=False)
+    return tqdm(
+        total=total, initial=initial, unit=unit, desc=title, mininterval=interval, maxinterval=interval, leave=False, delay=1
+    )

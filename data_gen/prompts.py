@@ -1,11 +1,10 @@
-"""What is said to a model, and the one format that is trained on. Used by the teacher, the export and evaluation alike.
+"""What is said to a model. Used by the teacher, the export and evaluation alike.
 
 question(problem)                    -> "What is 1/4 + 1/4?\\n\\nPut the final answer inside \\\\boxed{}."
 messages(system, shots, question)    -> [{"role": "system", ...}, {"role": "user", ...}, ...]
-thought_solution("1/4 + ...", "It is \\\\boxed{1/2}.")   -> "<|begin_of_thought|>\\n\\n1/4 + ...\\n\\n<|end_of_thought|>..."
 """
 
-import re
+import functools
 import string
 from pathlib import Path
 
@@ -18,16 +17,6 @@ from data_gen.records import Problem
 
 Message = dict[str, str]
 
-BEGIN_THOUGHT, END_THOUGHT = "<|begin_of_thought|>", "<|end_of_thought|>"
-BEGIN_SOLUTION, END_SOLUTION = "<|begin_of_solution|>", "<|end_of_solution|>"
-TAGS = (BEGIN_THOUGHT, END_THOUGHT, BEGIN_SOLUTION, END_SOLUTION)
-
-_SECTIONS = re.compile(
-    rf"\A\s*{re.escape(BEGIN_THOUGHT)}(.*){re.escape(END_THOUGHT)}\s*"
-    rf"{re.escape(BEGIN_SOLUTION)}(.*){re.escape(END_SOLUTION)}\s*\Z",
-    re.DOTALL,
-)
-
 
 def question(problem: Problem) -> str:
     """Return what the user says: the question with how to answer it, by the problem's verifier."""
@@ -38,12 +27,20 @@ def question(problem: Problem) -> str:
         return _template("question_choice.txt").format(question=problem.question, choices=choices)
     if problem.verifier == "code_tests":
         name = problem.gold.get("fn_name") or problem.gold.get("entry_point")
+        starter = str(problem.meta.get("starter_code") or "").strip("\n")
+        asked = f"{problem.question}\n\n```python\n{starter}\n```" if starter else problem.question
         if name is None:
-            return _template("question_code_stdin.txt").format(question=problem.question)
-        return _template("question_code_call.txt").format(question=problem.question, name=name)
+            return _template("question_code_stdin.txt").format(question=asked)
+        return _template("question_code_call.txt").format(question=asked, name=name)
     return problem.question
 
 
+def rewriting_question(asked: str, response: str) -> str:
+    """Return what a rewriting model is told: the question as it was asked, and the whole response."""
+    return _template("rewrite_user.txt").format(question=asked, response=response)
+
+
+@functools.cache
 def _template(name: str) -> str:
     return (PACKAGE / "templates" / name).read_text(encoding="utf-8").rstrip("\n")
 
@@ -75,18 +72,3 @@ def messages(system: str | None, shots: list[Message], user: str) -> list[Messag
 def student_system(recipe: Recipe) -> str:
     """Return the system prompt of every training row."""
     return recipe.template(recipe.student.system_prompt)
-
-
-def thought_solution(thought: str, solution: str) -> str:
-    """Return the assistant's turn as it is trained on, exactly."""
-    return (
-        f"{BEGIN_THOUGHT}\n\n{thought.strip()}\n\n{END_THOUGHT}\n\n{BEGIN_SOLUTION}\n\n{solution.strip()}\n\n{END_SOLUTION}"
-    )
-
-
-def split_sections(text: str) -> tuple[str, str] | None:
-    """Return (thought, solution) of a text with the four tags once and in order, else None."""
-    match = _SECTIONS.match(text)
-    if match is None or any(text.count(tag) != 1 for tag in TAGS):
-        return None
-    return match[1].strip(), match[2].strip()

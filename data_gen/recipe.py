@@ -15,8 +15,9 @@ from pydantic import PrivateAttr
 
 from data_gen.cli import ConfigError
 from data_gen.config import PACKAGE, DataConfig
+from data_gen.records import Problem
 from data_gen.sources import SOURCES
-from data_gen.sources.source import SourceConfig
+from data_gen.sources.source import Difficulty, SourceConfig
 from data_gen.yaml_schema import load, parse, read_yaml
 
 
@@ -42,6 +43,11 @@ class Recipe(DataConfig):
     def training_config(self) -> str:
         """The name of the training YAML whose tokenizer, template and cutoff the rows are measured with."""
         return self.student.config or self.name
+
+    def bounds(self, problem: Problem) -> Difficulty:
+        """Return the difficulty that the recipe wants of a problem; a `file` may hold problems of other sources' names."""
+        config = self._sources.get(problem.source) or self._sources.get("file")
+        return config.bounds(problem) if config else Difficulty()
 
     def template(self, path: str) -> str:
         """Return the text of a template file."""
@@ -108,6 +114,6 @@ def _sources_of(path: Path) -> dict[str, Any]:
 
 
 def _templates(config: DataConfig) -> list[str]:
-    chats = [config.teacher] + ([config.rewriter.chat] if config.rewriter.chat else [])
+    chats = [chat for chat in (config.teacher, config.rewriter.chat, config.label) if chat is not None]
     named = [config.student.system_prompt] + [path for c in chats for path in (c.system_prompt, c.few_shot)]
     return [path for path in named if path is not None]

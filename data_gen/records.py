@@ -125,13 +125,18 @@ def dumps(row: Row) -> str:
 
 def read_rows(path: str | Path) -> Iterator[Row]:
     """Yield the objects of a JSON Lines file, packed (.gz) or not. Raises UserError that names a bad row."""
-    path = Path(path)
+    for number, line in _lines(Path(path)):
+        yield row_of(Path(path), number, line)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank, with their numbers. Raises UserError where there is no such file."""
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                yield row_of(path, number, line)
+                yield number, line
 
 
 def row_of(path: Path, number: int, line: bytes) -> Row:
@@ -148,11 +153,14 @@ def row_of(path: Path, number: int, line: bytes) -> Row:
 
 def read_records(path: str | Path, kind: type[R]) -> Iterator[R]:
     """Yield the file's objects as `kind`. Raises UserError that names file, line and every faulty key of that line."""
-    for number, row in enumerate(read_rows(path), 1):
+    for row, (number, line) in enumerate(_lines(Path(path)), 1):
         try:
-            yield kind.model_validate(row)
-        except ValidationError as error:
-            raise UserError(f"{path}: row {number} is not a {kind.__name__}: {faults_of(error)}") from error
+            yield kind.model_validate_json(line)
+        except ValidationError:  # to be told by file and line; and what Python reads and this parser does not
+            try:
+                yield kind.model_validate(row_of(Path(path), number, line))
+            except ValidationError as error:
+                raise UserError(f"{path}: row {row} is not a {kind.__name__}: {faults_of(error)}") from error
 
 
 def faults_of(error: ValidationError) -> str:

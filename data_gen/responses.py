@@ -46,6 +46,11 @@ class ChatRequest:
         }
 
     @property
+    def content(self) -> bytes:
+        """The body as it goes over the wire. Lone surrogates are escaped by JSON, which is ASCII here."""
+        return json.dumps(self.body).encode()
+
+    @property
     def hash(self) -> str:
         """A hash of everything that decides the response; where it is sent does not."""
         text = json.dumps([self.body, self.sample], sort_keys=True)

@@ -2,105 +2,162 @@
 
     python -m data_gen.rewrite --recipe=recipes/quickstart --run=runs/quickstart
 
-Reads 02_traces.jsonl, writes 03_rewritten.jsonl: the trace with `thought`, `solution` and `rewriter`. The `rules` rewriter
-adds no word and changes none; it only finds where thinking ends:
-
-    "<think>2 + 2 ...</think> It is \\\\boxed{4}."     -> thought "2 + 2 ...", solution "It is \\\\boxed{4}."
-    reasoning "2 + 2 ...", text "It is \\\\boxed{4}."   -> the same
-    "2 + 2 = 4.\\n\\nThe answer is \\\\boxed{4}."       -> thought "2 + 2 = 4.", solution "The answer is \\\\boxed{4}."
-
-A trace without a thought to tell from its answer ("\\\\boxed{4}.") is dropped as `no_thought`.
+Reads 02_traces.jsonl, writes 03_rewritten.jsonl: the trace with `thought`, `solution` and `rewriter`; and
+03_rewritten.errors.jsonl: traces that could not be put into the form, with why. `rules` costs nothing and changes no word.
+`llm` asks the recipe's rewriting model (03_rewritten.answers.jsonl holds what it said, resumable as generate is) and uses
+a rewrite only where it is faithful (`rewriters/fidelity.py`); where it is not, or none came, `unfaithful: rules` takes the
+rules' sections and `unfaithful: drop` drops the trace, by reason. Traces that are in the form already are not asked about.
 """
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from data_gen.cli import ConfigError, command
-from data_gen.config import dump
+from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
+from data_gen.cli import command
+from data_gen.config import ChatModel, dump
 from data_gen.journal import write_rows
-from data_gen.prompts import TAGS, split_sections
-from data_gen.recipe import load_recipe
-from data_gen.records import Failure, Row, Trace, key, read_records, read_rows
+from data_gen.prompts import question, rewriting_question
+from data_gen.recipe import Recipe, load_recipe
+from data_gen.records import Failure, Problem, Row, Trace, read_records
+from data_gen.responses import ChatRequest, seed_of
+from data_gen.rewriters.fidelity import fault
+from data_gen.rewriters.rules import by_rules
 from data_gen.run_folder import Run, errors_of
+from data_gen.sections import split_sections
 from data_gen.stage import Stage
 
 
-def main(recipe: str, run: str, limit: int | None = None) -> None:
-    """Rewrite the run's traces into thought and solution; `limit` takes the first traces only."""
+def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = False) -> None:
+    """Rewrite the run's traces into thought and solution; `limit` takes the first traces only, `retry_final` asks the
+    rewriting model once more where it failed for good."""
     config = load_recipe(recipe)
-    if config.rewriter.kind == "llm":
-        raise ConfigError(f"{config.folder}/data.yaml: rewriter.kind: llm can be planned but not run yet; use rules")
     folder = Run(Path(run))
-    with Stage(
-        folder, "rewrite", {"rewriter": dump(config.rewriter)}, [folder.problems, folder.traces], [folder.rewritten], limit
-    ) as stage:
+    own = {key: value for key, value in dump(config.rewriter).items() if key != "chat"}
+    chat = config.rewriter.chat
+    settings: dict[str, Any] = {"rewriter": own if config.rewriter.kind == "llm" else {"kind": "rules"}}
+    if chat is not None:
+        settings |= {"seed": config.seed, "chat": chat_settings(chat, config)}
+    inputs = [folder.problems, folder.traces]
+    with Stage(folder, "rewrite", settings, inputs, [folder.rewritten], limit, retry_final) as stage:
         if stage.finished:
             return
-        asked = {row["id"] for row in read_rows(folder.problems)}
-        traces = list(islice(read_records(folder.traces, Trace), limit))
-        rewritten, dropped = rewrite_all(trace for trace in traces if trace.id in asked)
-        write_rows(folder.rewritten, sorted(rewritten, key=key))
-        write_rows(errors_of(folder.rewritten), sorted((failure.row() for failure in dropped), key=key))
-        reasons = Counter(failure.error for failure in dropped)
-        reasons["no_problem"] = len(traces) - len(rewritten) - len(dropped)  # its problem was taken out since
-        stage.funnel(len(traces), len(rewritten), dict(reasons), "traces")
+        rewriting = Rewriting(config, folder, limit)
+        with contextlib.ExitStack() as opened:
+            answers: Answers | None = None
+            if chat is not None:
+                answers = opened.enter_context(Answers(folder.rewrites, stage, chat, config.budget_usd, retry_final))
+                rewriting.answers = answers
+            try:
+                if answers is not None and chat is not None:
+                    answers.ask(
+                        lambda needed: rewriting.requests(chat, needed), folder.folder / "logs/rewriter.log", "rewrites"
+                    )
+            finally:
+                write_rows(folder.rewritten, rewriting.rows())
+                write_rows(errors_of(folder.rewritten), rewriting.dropped)
+                rewriting.tell(stage)
+            if answers is not None:
+                answers.check_whole()
 
 
-def rewrite_all(traces: Iterable[Trace]) -> tuple[list[Row], list[Failure]]:
-    """Return the rewritten traces and, as failures, those that could not be."""
-    rewritten: list[Row] = []
-    dropped: list[Failure] = []
-    for trace in traces:
-        sections = by_rules(trace.text, trace.reasoning)
-        if isinstance(sections, str):
-            dropped.append(
-                Failure(
-                    id=trace.id,
-                    sample=trace.sample,
-                    request=trace.request or "",
-                    error=sections,
-                    detail=trace.text,
-                    attempts=1,
-                    final=True,
-                )
-            )
-        else:
+class Rewriting:
+    """The traces of a run on their way into the form. `answers` are the rewriting model's, where there is one."""
+
+    def __init__(self, config: Recipe, folder: Run, limit: int | None) -> None:
+        self._config, self._folder, self._limit = config, folder, limit
+        self._problems = {problem.id: problem for problem in read_records(folder.problems, Problem)}
+        self.answers: Answers | None = None
+        self.dropped: list[Row] = []
+        self.counts: Counter[str] = Counter()  # traces, kept, and kept by which rewriter
+        self.unfaithful: Counter[str] = Counter()
+
+    def traces(self) -> Iterator[tuple[Trace, Problem | None]]:
+        """Yield the traces in the order of their file, each with its problem, None where that was taken out since."""
+        for trace in islice(read_records(self._folder.traces, Trace), self._limit):
+            yield trace, self._problems.get(trace.id)
+
+    def requests(self, chat: ChatModel, needed: Needed) -> Iterator[ChatRequest]:
+        """Yield what is asked of the rewriting model."""
+        conversation, sampling = opening(chat, self._config), sampling_of(chat)
+        for trace, problem in self.traces():
+            if problem is None or split_sections(trace.text) or not needed((trace.id, trace.sample)):
+                continue
+            said = conversation(rewriting_question(question(problem), whole_text(trace)))
+            yield ChatRequest(trace.id, trace.sample, said, seed_of(self._config.seed, trace.id, trace.sample), sampling)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rewritten traces; those that could not be rewritten are put into `dropped`."""
+        for trace, problem in self.traces():
+            self.counts["traces"] += 1
+            if problem is None:
+                self.counts["no_problem"] += 1
+                continue
+            by, sections, why = self._sections(trace, problem)
+            if why:
+                self.unfaithful[why] += 1
+            if isinstance(sections, str):
+                self.dropped.append(_failure(trace, sections).row())
+                continue
+            self.counts["kept"] += 1
+            self.counts[by] += 1
             thought, solution = sections
-            rewritten.append(trace.row() | {"thought": thought, "solution": solution, "rewriter": "rules"})
-    return rewritten, dropped
+            row = trace.row() | {"thought": thought, "solution": solution, "rewriter": by}
+            yield row | {"unfaithful": why} if why else row
+
+    def _sections(self, trace: Trace, problem: Problem) -> tuple[str, tuple[str, str] | str, str | None]:
+        """Return which rewriter, (thought, solution) or why there is none, and why a model's rewrite was not used."""
+        why: str | None = None
+        if self.answers is not None and not split_sections(trace.text):
+            settings, key = self._config.rewriter, (trace.id, trace.sample)
+            if key in self.answers.whole:
+                reply = self.answers.whole.read(key)["text"]
+                why = fault(reply, whole_text(trace), problem, settings.min_kept)
+                sections = split_sections(reply)
+                if why is None and sections is not None:
+                    return self.answers.model.model, sections, None
+            elif key in self.answers.errors and self.answers.errors.read(key)["final"]:
+                why = str(self.answers.errors.read(key)["error"])
+            else:
+                return "", "not_asked", None
+            if settings.unfaithful == "drop":
+                return "", why or "tags", why
+        return "rules", by_rules(trace.text, trace.reasoning, problem.verifier == "code_tests"), why
+
+    def tell(self, stage: Stage) -> None:
+        """Print and keep the funnel's line, and which rewriter made how many rows."""
+        reasons = Counter(str(row["error"]) for row in self.dropped)
+        reasons["no_problem"] = self.counts["no_problem"]
+        stage.funnel(self.counts["traces"], self.counts["kept"], dict(reasons), "traces")
+        made = {name: n for name, n in self.counts.items() if name not in ("traces", "kept", "no_problem")}
+        stage.record["rewriters"] = made
+        if self.unfaithful:
+            stage.record["unfaithful"] = dict(self.unfaithful)
+            told = ", ".join(f"{reason} {count:,}" for reason, count in self.unfaithful.most_common())
+            then = "the rules' sections instead" if self._config.rewriter.unfaithful == "rules" else "dropped"
+            print(f"rewrite   {self.unfaithful.total():,} rewrites not used, {then} ({told})")
 
 
-def by_rules(text: str, reasoning: str | None) -> tuple[str, str] | str:
-    """Return (thought, solution), or why there is none: `malformed` tags, `no_thought`, or `empty`."""
-    sections = split_sections(text)
-    if sections is None and any(tag in text for tag in TAGS):
-        return "malformed"
-    if sections is None and reasoning and reasoning.strip():
-        sections = reasoning, text
-    if sections is None and "</think>" in text:
-        thought, _, solution = text.rpartition("</think>")
-        sections = thought.replace("<think>", "", 1), solution
-    elif sections is None and "<think>" in text:
-        return "malformed"  # the thinking never ended
-    if sections is None:
-        sections = _split_at_last_paragraph(text)
-    thought, solution = sections[0].strip(), sections[1].strip()
-    if any(tag in part for tag in TAGS for part in (thought, solution)):
-        return "malformed"
-    if not solution:
-        return "empty"
-    return (thought, solution) if thought else "no_thought"
+def whole_text(trace: Trace) -> str:
+    """Return all that the teacher said, thinking first."""
+    if trace.reasoning and trace.reasoning.strip():
+        return f"{trace.reasoning.strip()}\n\n{trace.text}"
+    return trace.text.replace("<think>", "").replace("</think>", "\n")
 
 
-def _split_at_last_paragraph(text: str) -> tuple[str, str]:
-    """Split plain reasoning before its last paragraph; where there is only one, before its last line."""
-    for separator in ("\n\n", "\n"):
-        thought, found, solution = text.strip().rpartition(separator)
-        if found:
-            return thought, solution
-    return "", text
+def _failure(trace: Trace, error: str) -> Failure:
+    return Failure(
+        id=trace.id,
+        sample=trace.sample,
+        request=trace.request or "",
+        error=error,
+        detail=trace.text,
+        attempts=1,
+        final=error != "not_asked",
+    )
 
 
 if __name__ == "__main__":

@@ -51,6 +51,16 @@ class Run:
         return self.data / "01_traces_ready.jsonl"
 
     @property
+    def labels(self) -> Path:
+        """Difficulty of problems as a model rated it, one row a problem."""
+        return self.data / "01_labels.jsonl"
+
+    @property
+    def ratings(self) -> Path:
+        """What the rating model said, word for word: labels are read out of it."""
+        return self.data / "01_labels.answers.jsonl"
+
+    @property
     def traces(self) -> Path:
         return self.data / "02_traces.jsonl"
 
@@ -59,8 +69,18 @@ class Run:
         return self.data / "03_rewritten.jsonl"
 
     @property
+    def rewrites(self) -> Path:
+        """What the rewriting model said, word for word: 03_rewritten holds what of it is faithful."""
+        return self.data / "03_rewritten.answers.jsonl"
+
+    @property
     def verdicts(self) -> Path:
         return self.data / "04_verdicts.jsonl"
+
+    @property
+    def verdicts_before(self) -> Path:
+        """Verdicts on the traces as the teacher wrote them, before a model rewrote them: for the report alone."""
+        return self.data / "04_verdicts.before.jsonl"
 
     @property
     def mixture(self) -> Path:

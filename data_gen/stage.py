@@ -182,6 +182,11 @@ class Stage:
             os.close(self._lock)
             raise UserError(f"{self.name} is running on {self.run.folder} already; wait for it or stop it") from error
 
+    def save(self) -> None:
+        """Write the record as it is now: what a killed stage found out (a revision, a batch) is not found out again."""
+        with edit_manifest(self.run) as manifest:
+            manifest["stages"][self.name] |= self.record
+
     def funnel(self, rows_in: int, kept: int, reasons: dict[str, int], unit: str = "rows") -> None:
         """Print the stage's funnel line and keep it for funnel.json: nothing is dropped without a reason and a count."""
         reasons = {reason: count for reason, count in sorted(reasons.items(), key=lambda item: -item[1]) if count}

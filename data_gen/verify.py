@@ -6,7 +6,8 @@
     python -m data_gen.verify --self_test --problems=P.jsonl --output=S.jsonl          # problems' own reference programs
 
 Reads problems and traces (`id, sample, text`; `solution` is graded where a row has one), writes one verdict a row,
-resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, and then never trained on.
+resumable and sorted by (id, sample). `ok` is true, false, or null: undecided, and then never trained on. Where a model
+rewrites, the traces as the teacher wrote them are graded too (04_verdicts.before.jsonl), so that the report can show both.
 """
 
 import gc
@@ -60,10 +61,15 @@ def main(
     gc.disable()  # rows hold no cycles, and looking for some took 12 % of the time on 240,000 of them
     if executor not in ("local", "ray"):
         raise ConfigError(f"--executor={executor}: it is local or ray")
-    settings = load_recipe(recipe).verify if recipe else Verify()
+    config = load_recipe(recipe) if recipe else None
+    settings = config.verify if config else Verify()
     settings = settings.model_copy(update={"all_tests": settings.all_tests or all_tests})
     count = workers or os.cpu_count() or 1
-    grader = RayGrader(allow_weak_sandbox) if executor == "ray" else Grader(count, allow_weak_sandbox)
+
+    def new_grader() -> Grader | RayGrader:
+        return RayGrader(allow_weak_sandbox) if executor == "ray" else Grader(count, allow_weak_sandbox)
+
+    grader = new_grader()
     if self_test:
         if traces or not (problems and output):
             raise ConfigError("--self_test takes --problems and --output")
@@ -73,7 +79,7 @@ def main(
         counts = grade_file(Path(problems), Path(traces), Path(output), settings, grader, limit, allow_weak_sandbox)
         print(f"verify: {sum(counts.values())} answers: {', '.join(f'{k} {v}' for k, v in counts.most_common())}")
         return
-    if not (recipe and run):
+    if config is None or run is None:
         raise ConfigError("--problems, --traces and --output are needed, or --recipe and --run")
     folder = Run(Path(run))
     inputs = [folder.problems, folder.rewritten]
@@ -83,6 +89,9 @@ def main(
             return
         counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, grader, limit, allow_weak_sandbox)
         stage.record["sandbox"] = levels(folder.verdicts)
+        if config.rewriter.kind == "llm" and settings.before_rewriting:
+            before = folder.verdicts_before
+            grade_file(folder.problems, folder.traces, before, settings, new_grader(), limit, allow_weak_sandbox)
         total, accepted = counts.total(), counts.pop("correct", 0)
         if settings.enabled:
             stage.funnel(total, accepted, dict(counts), "correct")

@@ -70,6 +70,10 @@ class Endpoint:
                     self.end_headers()
                     self.wfile.write(content)
 
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionResetError):
+                    super().handle()
+
             def log_message(self, *args: Any) -> None:
                 pass
 

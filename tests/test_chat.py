@@ -1,13 +1,21 @@
 """Rule 5.2: an error, an empty body, a refusal or a cut answer never becomes training text."""
 
 import asyncio
+import contextlib
+import datetime
+import email.utils
 import json
+import socket
+import threading
+import time
 
+import httpx2
 import pytest
 
 from data_gen.chat import ask_all
 from data_gen.cli import UserError
 from data_gen.config import Endpoint as EndpointConfig
+from data_gen.lane import retry_after
 from data_gen.records import Failure, Trace
 from data_gen.responses import ChatRequest, Sampling, seed_of
 from tests.endpoint import Endpoint, answer, status
@@ -96,6 +104,66 @@ def test_retry_after_is_obeyed():
     assert waits[0] >= 7
 
 
+def test_while_an_endpoint_wants_no_requests_nobody_sends_one():
+    arrived: list[float] = []
+
+    def script(_):
+        arrived.append(time.monotonic())
+        return status(429, Retry_After="1") if len(arrived) <= 4 else answer("4")
+
+    with Endpoint(script, delay=0.1) as endpoint:
+        config = EndpointConfig(base_url=endpoint.url, concurrency=4)
+        asyncio.run(ask_all([request(n) for n in range(20)], [config], 5.0, 3, lambda _: None))
+    assert arrived[4] - arrived[3] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [("7", 7, 7), ("0.5", 0.5, 0.5), ("in a while", None, None), ("", None, None), ("-3", None, None)],
+)
+def test_retry_after_is_read_as_seconds(told, least, most):
+    found = retry_after(httpx2.Headers({"Retry-After": told}))
+    assert found is None if least is None else found is not None and least <= found <= most
+
+
+def test_retry_after_is_read_as_a_date():
+    soon = email.utils.format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=90))
+    found = retry_after(httpx2.Headers({"Retry-After": soon}))
+    assert found is not None
+    assert 85 <= found <= 90
+
+
+@pytest.mark.parametrize(("limits", "least"), [({"rpm": 600}, 2.5), ({"tpm": 420_000}, 2.5)])
+def test_limits_hold_evenly_over_the_minute(limits, least):
+    """40 requests: 10 a second after the first 10; or 7,000 tokens a second at 100 and a prompt each, but for one burst."""
+    count = 40 if "rpm" in limits else 270
+    with Endpoint(lambda _: answer("4")) as endpoint:
+        config = EndpointConfig(base_url=endpoint.url, concurrency=64, **limits)
+        started = time.monotonic()
+        asyncio.run(ask_all([request(n) for n in range(count)], [config], 5.0, 0, lambda _: None))
+    assert time.monotonic() - started > least
+
+
+def test_an_answer_that_trickles_in_is_given_up_at_the_timeout():
+    def trickle(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = server.accept()
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(100):
+                connection.sendall(b" ")
+                time.sleep(0.1)
+
+    outcomes: list[Trace | Failure] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=trickle, args=[server], daemon=True).start()
+        config = EndpointConfig(base_url=f"http://127.0.0.1:{server.getsockname()[1]}/v1", concurrency=1)
+        started = time.monotonic()
+        asyncio.run(ask_all([request()], [config], 1.0, 0, outcomes.append))
+    assert time.monotonic() - started < 5
+    assert isinstance(outcomes[0], Failure)
+    assert (outcomes[0].error, outcomes[0].final) == ("timeout", False)
+
+
 def test_retries_are_bounded():
     with Endpoint(lambda _: status(500)) as endpoint:
         with pytest.raises(UserError, match="nothing but errors"):
@@ -152,7 +220,7 @@ def test_the_budget_stops_new_requests():
     done: list[Trace | Failure] = []
     with Endpoint(lambda _: answer("4")) as endpoint:
         config = EndpointConfig(base_url=endpoint.url, concurrency=1)
-        asyncio.run(ask_all((request(n) for n in range(50)), [config], 2.0, 0, done.append, lambda: len(done) < 5))
+        asyncio.run(ask_all((request(n) for n in range(50)), [config], 2.0, 0, done.append, lambda in_flight: len(done) < 5))
     assert len(done) == 5
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from data_gen.prompts import split_sections
+from data_gen.sections import split_sections
 from tests.conftest import rows
 from tests.endpoint import Endpoint
 from tests.stages import STAGES, asked, run_stages, solve

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT, heed_interrupts, rows
 from tests.endpoint import Endpoint, answer, status
-from tests.stages import STAGES, run_stages, solve, without_seconds
+from tests.stages import STAGES, run_stages, solve
 
 
 def test_another_endpoint_is_no_other_answer(command, recipe, tmp_path):
@@ -84,7 +84,7 @@ def test_the_budget_stops_cleanly_and_a_larger_one_goes_on(command, recipe, tmp_
         done = command("data_gen.generate", f"--recipe={folder}", f"--run={run}")
         assert done.returncode == 1
         assert "budget" in done.stderr
-        assert 10 <= len(endpoint.requests) <= 10 + 8  # the eight in flight come in
+        assert len(endpoint.requests) == 10  # though eight may be in flight: each is taken to cost what the others did
         run_stages(command, recipe(endpoint.url, teacher=prices), run, ["generate"])
         assert len(endpoint.requests) == 40
 
@@ -140,36 +140,6 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_there(command, recipe, tmp_path):
     assert "interrupted" in said
     assert "Traceback" not in said
     assert rows(journal)
-
-
-@pytest.mark.slow
-def test_kill_9_at_any_time_ends_in_the_same_files(command, recipe, tmp_path):
-    with Endpoint(solve, delay=0.02) as endpoint:
-        folder = recipe(endpoint.url, problems=150)
-        whole = run_stages(command, folder, tmp_path / "whole")
-        run = tmp_path / "killed"
-        run_stages(command, folder, run, ["collect"])
-        for wait in (0.1, 0.25, 0.4, 0.3):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "data_gen.generate", f"--recipe={folder}", f"--run={run}"],
-                cwd=ROOT,
-                stderr=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-            journal, size = run / "data/02_traces.jsonl", -1
-            size = journal.stat().st_size if journal.is_file() else 0
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline and (not journal.is_file() or journal.stat().st_size <= size):
-                time.sleep(0.01)
-            time.sleep(wait)
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-        killed = run_stages(command, folder, run, STAGES[1:])
-    assert without_seconds(killed / "02_traces.jsonl") == without_seconds(whole / "02_traces.jsonl")
-    keys = [(row["id"], row["sample"]) for row in rows(killed / "02_traces.jsonl")]
-    assert keys == sorted(set(keys))
-    for name in ("data/05_mixture.jsonl", "dataset/recipe.jsonl", "dataset/dataset_info.json"):
-        assert (run / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
 @pytest.mark.parametrize(

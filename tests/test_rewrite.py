@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_gen.prompts import split_sections, thought_solution
-from data_gen.rewrite import by_rules
+from data_gen.rewriters.rules import by_rules
+from data_gen.sections import split_sections, thought_solution
 
 
 @pytest.mark.parametrize(

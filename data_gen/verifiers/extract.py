@@ -14,7 +14,7 @@ a score is format; nothing that it finds is ever trained on.
 import itertools
 import re
 
-from data_gen.prompts import BEGIN_SOLUTION, BEGIN_THOUGHT, END_SOLUTION, END_THOUGHT
+from data_gen.sections import BEGIN_SOLUTION, BEGIN_THOUGHT, END_SOLUTION, END_THOUGHT
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(?:\{|(?=[^\s{\\a-zA-Z]))")
 _JOINED = re.compile(r"(?:[\s,;.$&]|\\[,;:! ]|\\\\|\\(?:quad|qquad)|\band\b|\bor\b|\\text\s*\{\s*(?:and|or|,)?\s*\})*")

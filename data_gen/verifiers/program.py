@@ -31,7 +31,7 @@ def program(text: str) -> str | None:
     if part is None:
         return None
     fault: str | None = None
-    for tag, source in reversed(list(_blocks(part))):
+    for tag, source in reversed(list(blocks(part))):
         try:
             tree = parsed(source)
         except NotPython as error:
@@ -44,7 +44,7 @@ def program(text: str) -> str | None:
     return None
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str]]:
+def blocks(text: str) -> Iterator[tuple[str, str]]:
     """Yield (tag, content) of every fenced block that may be Python and is closed; line by line, in linear time."""
     opened: re.Match[str] | None = None
     held: list[str] = []

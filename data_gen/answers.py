@@ -1,0 +1,224 @@
+"""The answers that a stage pays for: asked once, on disk before they are counted, asked for again only where missing.
+
+    with Answers(folder.traces, stage, config.teacher, config, retry_final) as answers:
+        answers.ask(requests, log=folder.folder / "logs/teacher.log", unit="traces")
+    answers.funnel("traces")
+
+Used by label, generate and rewrite alike. <name>.jsonl holds whole answers, <name>.errors.jsonl everything else, and
+<name>.superseded.jsonl answers to a request that was edited since: paid for, so not thrown away.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import uvloop
+
+from data_gen.batch import ask_batches
+from data_gen.chat import ask_all
+from data_gen.cli import Unfinished
+from data_gen.config import LOCAL, Batch, ChatModel, Endpoint, dump
+from data_gen.journal import Journal, Key
+from data_gen.local_server import serve
+from data_gen.meter import Meter
+from data_gen.progress import bar
+from data_gen.prompts import Message, messages, read_shots
+from data_gen.recipe import Recipe, find_template
+from data_gen.records import Failure, Trace, dumps
+from data_gen.responses import ChatRequest, Sampling
+from data_gen.run_folder import errors_of
+from data_gen.stage import Stage
+
+# Where and how fast we ask changes nothing in the answers, so these may be edited in the middle of a run.
+NOT_IN_THE_ANSWER = {"endpoints", "serve", "batch", "timeout_s", "retries", "prices", "expect"}
+
+Needed = Callable[[Key], bool]
+Requests = Callable[
+    [Needed], Iterator[ChatRequest]
+]  # the requests of a stage whose key is needed, in order, anew at each call
+
+
+class Answers:
+    """The journals of one paying stage. `keys` of what is wanted come from the requests; other rows are kept as they are."""
+
+    def __init__(
+        self, path: Path, stage: Stage, model: ChatModel, budget_usd: float | None, retry_final: bool = False
+    ) -> None:
+        self.path, self.stage, self.model, self._retry_final = path, stage, model, retry_final
+        self._budget_usd = budget_usd
+        self.meter = Meter(stage, model.prices, budget_usd)
+        self.whole = Journal(path, on_load=self.meter.load)
+        self.errors = Journal(errors_of(path), on_load=self.meter.load)
+        self.wanted = 0
+        self._missing: set[Key] = set()
+        self._failed: set[Key] = set()
+        self._journals = contextlib.ExitStack()
+
+    def __enter__(self) -> "Answers":
+        self._journals.enter_context(self.whole)
+        self._journals.enter_context(self.errors)
+        self.meter.loaded()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._journals.__exit__(kind, error, trace)
+
+    def add_ready(self, ready: Iterable[Trace]) -> None:
+        """Take answers that a source brought along, which nobody is asked for."""
+        for trace in ready:
+            self.wanted += 1
+            if trace_key(trace) not in self.whole:
+                self.whole.append(trace.row())
+
+    def ask(self, requests: Requests, log: Path, unit: str) -> None:
+        """Ask for what is missing. What came is on disk when this returns or raises, and the journals are sorted."""
+        self._look(requests)
+        try:
+            if self._missing:
+                self._ask(requests, log, unit)
+        finally:
+            self.meter.save()
+            self.errors.discard([key for key in self.errors if key in self.whole])
+        self.whole.finish()
+        self.errors.finish()
+
+    def _failed_for_good(self, key: Key, request: ChatRequest) -> bool:
+        known = key in self.errors and self.errors.tag(key) == request.hash
+        return known and bool(self.errors.read(key)["final"])
+
+    def _look(self, requests: Requests) -> None:
+        """Tell what is answered, finally failed and missing; set aside answers to requests that were edited since."""
+        stale = []
+        for request in requests(lambda key: True):
+            key = (request.id, request.sample)
+            self.wanted += 1
+            if key in self.whole:
+                if self.whole.tag(key) == request.hash:
+                    continue
+                stale.append(key)
+            # A final failure counts for the very request that it answers: not after max_tokens or the question changed.
+            elif not self._retry_final and self._failed_for_good(key, request):
+                self._failed.add(key)
+                continue
+            self._missing.add(key)
+        if stale:
+            path = self.path.with_name(self.path.name.removesuffix(".jsonl") + ".superseded.jsonl")
+            with path.open("a", encoding="utf-8") as file:
+                file.writelines(dumps(self.whole.read(key)) + "\n" for key in stale)
+            print(f"{len(stale):,} answers to edited questions set aside in {path.name}; they are asked again")
+            self.whole.discard(stale)
+
+    def _ask(self, requests: Requests, log: Path, unit: str) -> None:
+        model = self.model
+        with endpoints_of(model, log) as endpoints, bar(len(self._missing), f" {unit}", self.stage.name) as progress:
+            self.meter.start()
+
+            def record(outcome: Trace | Failure) -> None:
+                key = (outcome.id, outcome.sample)
+                if isinstance(outcome, Trace):
+                    self.whole.append(outcome.row())
+                    self._missing.discard(key)
+                else:
+                    self.errors.append(outcome.row())
+                    if outcome.final:
+                        self._missing.discard(key)
+                    self._failed.add(key)
+                self.meter.count(outcome)
+                progress.set_postfix_str(f"{self.meter.told()}, {len(self._failed):,} errors", False)
+                progress.update(1)
+
+            asked = requests(self._missing.__contains__)
+            if model.batch is None:
+                uvloop.run(ask_all(asked, endpoints, model.timeout_s, model.retries, record, self.meter.may_start))
+            else:
+                uvloop.run(self._ask_batches(asked, endpoints[0], model.batch, record))
+
+    async def _ask_batches(
+        self, asked: Iterator[ChatRequest], endpoint: Endpoint, batch: Batch, record: Callable[[Trace | Failure], None]
+    ) -> None:
+        """Ask through the Batch API. Under a budget one batch at a time, each as large as the money left surely pays for."""
+        size, at_once = batch.max_requests, batch.in_flight
+        meter, left = self.meter, self.meter.left
+        if left is not None:
+            size, at_once = max(1, min(size, int(left / meter.at_most(self.model)))), 1
+        await ask_batches(
+            asked,
+            endpoint,
+            self.path.with_name(self.path.name.removesuffix(".jsonl") + ".batches.jsonl"),
+            record,
+            self.model.retries,
+            may_start=lambda: meter.may_start(0, size),
+            poll_s=batch.poll_s,
+            max_requests=size,
+            in_flight=at_once,
+        )
+
+    def funnel(self, unit: str) -> None:
+        """Print and keep the stage's funnel line."""
+        self.stage.funnel(self.wanted, self.answered, self.reasons(), unit)
+
+    @property
+    def answered(self) -> int:
+        """Wanted requests that have a whole answer."""
+        return self.wanted - len(self._missing | self._failed)
+
+    def reasons(self) -> dict[str, int]:
+        """Return the errors of wanted requests that have no answer, counted."""
+        failed = Counter(str(self.errors.read(key)["error"]) for key in self._failed)
+        failed["not_asked"] = len(self._missing - self._failed)
+        return dict(failed)
+
+    def check_whole(self) -> None:
+        """Raise Unfinished where a wanted request has neither an answer nor a final failure."""
+        missing = self._missing
+        if self.meter.over_budget:
+            raise Unfinished(
+                f"stopped at the budget: ${self.meter.dollars or 0:.2f} spent here, ${self.meter.left or 0:.2f} left of "
+                f"${self._budget_usd}, {len(missing):,} requests not answered; raise budget_usd and run the same again"
+            )
+        if missing:
+            row = next((self.errors.read(key) for key in missing if key in self.errors), None)
+            why = f" ({row['error']}: {row['detail'][:200]})" if row else ""
+            raise Unfinished(f"{len(missing):,} of {self.wanted:,} requests have no answer yet{why}; run the same again")
+
+
+def trace_key(trace: Trace) -> Key:
+    """Return (id, sample)."""
+    return trace.id, trace.sample
+
+
+def sampling_of(model: ChatModel) -> Sampling:
+    """Return what of a model's YAML goes over the wire with each request."""
+    return Sampling(model.model, model.temperature, model.top_p, model.max_tokens)
+
+
+def opening(model: ChatModel, recipe: Recipe) -> Callable[[str], list[Message]]:
+    """Return a function that puts the model's system prompt and examples before what the user says."""
+    system = recipe.template(model.system_prompt) if model.system_prompt else None
+    shots = read_shots(find_template(model.few_shot, recipe.folder)) if model.few_shot else []
+    return lambda said: messages(system, shots, said)
+
+
+def chat_settings(model: ChatModel, recipe: Recipe) -> dict[str, Any]:
+    """Return what decides a model's answers, with templates by their text: the fingerprint of what was paid for."""
+    settings = {key: value for key, value in dump(model).items() if key not in NOT_IN_THE_ANSWER}
+    for key in ("system_prompt", "few_shot"):
+        if settings[key] is not None:
+            settings[key] = recipe.template(settings[key])
+    return settings
+
+
+@contextlib.contextmanager
+def endpoints_of(model: ChatModel, log: Path) -> Iterator[list[Endpoint]]:
+    """Yield the model's endpoints; a `local` one is started first and stopped after."""
+    with contextlib.ExitStack() as servers:
+        ready = []
+        for endpoint in model.endpoints:
+            if endpoint.base_url == LOCAL:
+                base_url = servers.enter_context(serve(model.model, model.serve, log))
+                endpoint = endpoint.model_copy(update={"base_url": base_url})
+            ready.append(endpoint)
+        yield ready

@@ -1,0 +1,187 @@
+"""One endpoint at work: its client, its key, its limits, and what its HTTP answers mean.
+
+    lanes = open_lanes([Endpoint(base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY", rpm=500)], 600, 20480)
+    content = await lanes[0].send(request)      # the body of a response, or Transient, Final, UserError
+
+The `openai` package's client gives the address, the headers and the connections of its aiohttp transport (2-3 times the
+requests/s of its default one). A request is built once and sent on them as it is: the package's own `create` takes four
+times the CPU, most of it to check every message against its types and to put options together that never differ.
+Keys are read from the environment when a client is made and are never written anywhere; error texts are scrubbed of
+them. Limits hold evenly over the minute: no burst spends a minute's requests in its first second.
+"""
+
+import asyncio
+import email.utils
+import os
+import re
+import resource
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx2
+import openai
+from aiolimiter import AsyncLimiter
+
+from data_gen.cli import UserError
+from data_gen.config import Endpoint
+from data_gen.responses import DETAIL, ChatRequest, Final, Rejected, Transient
+
+CONNECT_S = 30.0
+SPARE_FILES = 128  # descriptors for everything but connections
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass
+class Lane:
+    """An endpoint with its state. `not_before` is when it wants to be asked again, by time.monotonic()."""
+
+    endpoint: Endpoint
+    http: httpx2.AsyncClient
+    url: httpx2.URL
+    headers: httpx2.Headers
+    key: str | None
+    requests: AsyncLimiter | None
+    tokens: AsyncLimiter | None
+    timeout_s: float
+    answered: bool = False
+    failed_in_a_row: int = 0
+    last_error: str = ""
+    stopped: bool = False
+    not_before: float = 0.0
+
+    async def send(self, request: ChatRequest, sleep: Sleep = asyncio.sleep) -> bytes:
+        """Send once and return the response's body. Raises Transient, Final, or UserError where asking on is pointless."""
+        await self._turn(request, sleep)
+        message = httpx2.Request("POST", self.url, headers=self.headers, content=request.content)
+        try:
+            async with asyncio.timeout(self.timeout_s):  # the client's own limit begins anew with every byte
+                response = await self.http.send(message)
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            raise Transient("timeout", f"no whole answer within {self.timeout_s:g} s ({type(error).__name__})") from error
+        except httpx2.RequestError as error:
+            raise Transient("connection", f"{type(error).__name__}: {error}") from error
+        if response.is_success:
+            return response.content
+        raise self._meaning(response)
+
+    async def _turn(self, request: ChatRequest, sleep: Sleep) -> None:
+        """Wait until the endpoint wants to be asked, and its limits allow this request."""
+        while (wait := self.not_before - time.monotonic()) > 0:
+            await sleep(wait)
+            if sleep is not asyncio.sleep:
+                break  # a test's clock: it has said how long, no time has passed
+        if self.requests:
+            await self.requests.acquire()
+        if self.tokens:
+            said = sum(len(message["content"]) for message in request.messages) // 4
+            await self.tokens.acquire(min(said + request.sampling.max_tokens, self.tokens.max_rate))
+
+    def _meaning(self, response: httpx2.Response) -> Exception:
+        """Return what an HTTP status means; where the endpoint says when to come back, nobody asks it before."""
+        failure = meaning(response.status_code, response.text, self.endpoint, self.key)
+        if isinstance(failure, Transient) and not isinstance(failure, Rejected):
+            failure.wait = retry_after(response.headers)
+            if failure.wait is not None:
+                self.not_before = max(self.not_before, time.monotonic() + failure.wait)
+        return failure
+
+
+def meaning(status: int, text: str, endpoint: Endpoint, key: str | None) -> Transient | Final | UserError:
+    """Return what an HTTP error status with this text means, as the exception to raise; the key is scrubbed."""
+    text = scrubbed(text, key)[:DETAIL]
+    url, name = endpoint.base_url, endpoint.api_key_env
+    if status in (401, 403):
+        hint = f"check the key in {name}" if name else "set `api_key_env` in the YAML to the variable that holds the key"
+        return UserError(f"{url} refuses the key (HTTP {status}): {hint}; what was answered so far is kept")
+    if status == 404:
+        return UserError(f"{url} answers 404: check base_url (it usually ends in /v1) and the model's name; it said: {text}")
+    if status in (408, 409, 425, 429) or status >= 500:
+        return Transient(str(status), text)
+    if "content_filter" in text:
+        return Final("content_filter", f"HTTP {status}: {text}")
+    if re.search(r"context.length|maximum context|too long|max_model_len", text, re.IGNORECASE):
+        return Final("length", f"HTTP {status}: {text}")
+    return Rejected("rejected", f"HTTP {status}: {text}")
+
+
+def scrubbed(text: str, key: str | None) -> str:
+    """Return a text without the key that it may repeat."""
+    return text.replace(key, "***") if key else text
+
+
+def retry_after(headers: httpx2.Headers) -> float | None:
+    """Return the seconds that a response asks to wait, or None: Retry-After as seconds or as a date (RFC 9110, 10.2.3)."""
+    told = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", told):
+        return float(told)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def raise_open_files(wanted: int) -> int:
+    """Raise the soft limit of open files to what `wanted` connections need; return how many connections it allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    target = wanted + SPARE_FILES
+    if soft < target:
+        ceiling = target if hard == resource.RLIM_INFINITY else min(target, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, ceiling), hard))
+        soft = max(soft, ceiling)
+    return max(1, min(wanted, soft - SPARE_FILES))
+
+
+def key_of(endpoint: Endpoint) -> str | None:
+    """Return an endpoint's key from the environment, or None where the YAML names none. Raises UserError without it."""
+    if endpoint.api_key_env is None:
+        return None
+    key = os.environ.get(endpoint.api_key_env)
+    if not key:
+        raise UserError(f"no key: set {endpoint.api_key_env} in the environment, as the recipe's endpoints ask")
+    return key
+
+
+def http_of(endpoint: Endpoint, timeout_s: float) -> httpx2.AsyncClient:
+    """Return the connections to an endpoint, as many as it may have."""
+    return openai.DefaultAioHttpClient(
+        trust_env="//127.0.0.1" not in endpoint.base_url,  # a proxy has no business on the loopback
+        limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
+        timeout=httpx2.Timeout(timeout_s, connect=CONNECT_S),
+    )
+
+
+def client_of(
+    endpoint: Endpoint, key: str | None, timeout_s: float, http: httpx2.AsyncClient | None = None
+) -> openai.AsyncOpenAI:
+    """Return the `openai` package's client of an endpoint, without its retries."""
+    http = http or http_of(endpoint, timeout_s)
+    return openai.AsyncOpenAI(
+        base_url=endpoint.base_url, api_key=key or "none", max_retries=0, timeout=timeout_s, http_client=http
+    )
+
+
+def open_lanes(endpoints: list[Endpoint], timeout_s: float, largest: int) -> list[Lane]:
+    """Make a lane of each endpoint; `largest` is the most tokens that one request may count for.
+
+    Raises UserError when a key that the YAML names is not in the environment.
+    """
+    keys = [key_of(endpoint) for endpoint in endpoints]
+    lanes = []
+    for endpoint, key in zip(endpoints, keys, strict=True):
+        http = http_of(endpoint, timeout_s)
+        given = client_of(endpoint, key, timeout_s, http).default_headers
+        headers = {name: value for name, value in given.items() if isinstance(value, str)}
+        headers |= {"Authorization": f"Bearer {key}"} if key else {}
+        url = httpx2.URL(f"{endpoint.base_url}/chat/completions")
+        requests = limiter(endpoint.rpm, 1) if endpoint.rpm else None
+        tokens = limiter(endpoint.tpm, largest) if endpoint.tpm else None
+        lanes.append(Lane(endpoint, http, url, httpx2.Headers(headers), key, requests, tokens, timeout_s))
+    return lanes
+
+
+def limiter(per_minute: int, largest: int) -> AsyncLimiter:
+    """Return a limiter of `per_minute`, evenly: at most a second's worth at once, or one request where that is more."""
+    at_once = min(per_minute, max(1, largest, per_minute / 60))
+    return AsyncLimiter(at_once, at_once * 60 / per_minute)

@@ -1,0 +1,128 @@
+"""The rewriting model: paid for once, used only where it is faithful, and never put into words of its own."""
+
+import json
+
+import pytest
+
+from data_gen.sections import thought_solution
+from tests.conftest import fenced, rows
+from tests.endpoint import Endpoint, answer, status
+from tests.stages import run_stages, solve
+
+STAGES = ["collect", "generate", "rewrite"]
+
+
+def response_in(body):
+    """Return the response that a rewriting request holds."""
+    return body["messages"][-1]["content"].partition("[response]\n")[2].partition("\n[end of response]")[0]
+
+
+def faithful(body):
+    thought, _, solution = response_in(body).rpartition("\n\n")
+    return answer(thought_solution(thought, solution))
+
+
+def rewriter(url, **keys):
+    return {"kind": "llm", "model": "r", "endpoints": [{"base_url": url, "concurrency": 4}], "retries": 1, **keys}
+
+
+def test_a_faithful_rewrite_is_used_and_paid_for_once(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with Endpoint(solve) as teacher, Endpoint(faithful) as editor:
+        folder = recipe(teacher.url, rewriter=rewriter(editor.url))
+        run_stages(command, folder, run, STAGES)
+        assert len(editor.requests) == 40
+        assert editor.requests[0]["messages"][0]["role"] == "system"
+        assert "What is" in editor.requests[0]["messages"][-1]["content"]
+        (run / "data/03_rewritten.jsonl").unlink()  # a rewriting done again asks nobody
+        run_stages(command, folder, run, ["rewrite"])
+        assert len(editor.requests) == 40
+    written = rows(run / "data/03_rewritten.jsonl")
+    assert {row["rewriter"] for row in written} == {"r"}
+    assert written[0]["solution"].startswith("The answer is")
+
+
+@pytest.mark.parametrize(("unfaithful", "expected"), [("rules", 40), ("drop", 38)])
+def test_an_unfaithful_rewrite_falls_back_to_the_rules_or_is_dropped_by_reason(
+    command, recipe, tmp_path, unfaithful, expected
+):
+    def script(body):
+        if "What is 3 +" in str(body):
+            return answer(thought_solution("It is clear.", "\\boxed{99}"))
+        return faithful(body)
+
+    run = tmp_path / "run"
+    with Endpoint(solve) as teacher, Endpoint(script) as editor:
+        run_stages(command, recipe(teacher.url, rewriter=rewriter(editor.url, unfaithful=unfaithful)), run, STAGES)
+    written = rows(run / "data/03_rewritten.jsonl")
+    assert len(written) == expected
+    assert "99" not in "".join(row["solution"] for row in written)
+    assert [row["rewriter"] for row in written].count("rules") == expected - 38
+    dropped = [(row["id"], row["error"]) for row in rows(run / "data/03_rewritten.errors.jsonl")]
+    assert dropped == ([] if unfaithful == "rules" else [("add-0003", "answer_changed")] * 2)
+    record = json.loads((run / "manifest.json").read_text())["stages"]["rewrite"]
+    assert record["unfaithful"] == {"answer_changed": 2}
+
+
+def test_a_refusal_of_the_rewriting_model_is_no_rewrite(command, recipe, tmp_path):
+    def script(body):
+        return answer(None, refusal="I will not") if "What is 3 +" in str(body) else faithful(body)
+
+    run = tmp_path / "run"
+    with Endpoint(solve) as teacher, Endpoint(script) as editor:
+        run_stages(command, recipe(teacher.url, rewriter=rewriter(editor.url)), run, STAGES)
+    by_rules = [row for row in rows(run / "data/03_rewritten.jsonl") if row["rewriter"] == "rules"]
+    assert [(row["id"], row["unfaithful"]) for row in by_rules] == [("add-0003", "refusal")] * 2
+
+
+def test_a_transient_failure_is_asked_again_by_the_next_run(command, recipe, tmp_path):
+    broken = [True]
+
+    def script(body):
+        return status(500) if broken[0] and "What is 3 +" in str(body) else faithful(body)
+
+    run = tmp_path / "run"
+    with Endpoint(solve) as teacher, Endpoint(script) as editor:
+        folder = recipe(teacher.url, rewriter=rewriter(editor.url))
+        run_stages(command, folder, run, STAGES[:2])
+        done = command("data_gen.rewrite", f"--recipe={folder}", f"--run={run}")
+        assert done.returncode == 1
+        assert "run the same again" in done.stderr
+        assert len(rows(run / "data/03_rewritten.jsonl")) == 38
+        broken[0] = False
+        run_stages(command, folder, run, ["rewrite"])
+    assert {row["rewriter"] for row in rows(run / "data/03_rewritten.jsonl")} == {"r"}
+
+
+def test_the_report_shows_the_same_code_traces_before_and_after_rewriting(command, recipe, tmp_path):
+    """A teacher that forgets the fences: nothing is accepted as written, all that the editor fences is."""
+    problem = {"domain": "code", "verifier": "code_tests", "gold": {"inputs": ["2", "3"], "outputs": ["4", "9"]}}
+    program = "n = int(input())\nsquare = n ** 2\nprint(square)"
+    said = f"I read n and print its square, which is n to the power of two.\n\nSo the program is\n\n{program}"
+
+    def fences(body):
+        return answer(thought_solution(said, fenced(program)))
+
+    run = tmp_path / "run"
+    with Endpoint(lambda _: answer(said)) as teacher, Endpoint(fences) as editor:
+        folder = recipe(teacher.url, rewriter=rewriter(editor.url))
+        problems = [{**problem, "id": f"sq-{n}", "question": f"Print the square, case {n}."} for n in range(5)]
+        (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in problems))
+        run_stages(command, folder, run, [*STAGES, "verify"])
+    assert command("eval.report", f"--run={run}").returncode == 0
+    (line,) = json.loads((run / "report/summary.json").read_text())["rewriting"]
+    assert (line["domain"], line["n"], line["before"]["value"], line["after"]["value"]) == ("code", 10, 0.0, 1.0)
+    assert line["before"]["ci95"][1] < line["after"]["ci95"][0]
+    assert "0.0 %" in (run / "report/report.md").read_text().partition("## Rewriting")[2]
+
+
+def test_the_budget_is_the_runs_and_not_each_stages(command, recipe, tmp_path):
+    prices = {"prices": {"input_per_mtok": 1e5, "output_per_mtok": 1e5, "source": "test"}}  # $1.5 a request, 40 traces
+    run = tmp_path / "run"
+    with Endpoint(solve) as teacher, Endpoint(faithful) as editor:
+        folder = recipe(teacher.url, teacher=prices, rewriter=rewriter(editor.url, **prices), budget_usd=75)
+        run_stages(command, folder, run, STAGES[:2])
+        done = command("data_gen.rewrite", f"--recipe={folder}", f"--run={run}")
+        assert done.returncode == 1
+        assert "stopped at the budget" in done.stderr
+        assert len(editor.requests) == 10
