@@ -17,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-from data_gen.batch import ask_batches
+from data_gen.batches.ask import ask_batches
 from data_gen.chat import ask_all
 from data_gen.cli import Unfinished
 from data_gen.config import LOCAL, Batch, ChatModel, Endpoint, dump
@@ -27,7 +27,7 @@ from data_gen.meter import Meter
 from data_gen.progress import bar
 from data_gen.prompts import Message, messages, read_shots
 from data_gen.recipe import Recipe, find_template
-from data_gen.records import Failure, Trace, dumps
+from data_gen.records import Failure, Row, Trace, dumps
 from data_gen.responses import ChatRequest, Sampling
 from data_gen.run_folder import errors_of
 from data_gen.stage import Stage
@@ -53,7 +53,7 @@ class Answers:
         self.whole = Journal(path, on_load=self.meter.load)
         self.errors = Journal(errors_of(path), on_load=self.meter.load)
         self.wanted = 0
-        self._missing: set[Key] = set()
+        self._missing: dict[Key, str] = {}  # and the hash of what is to be asked
         self._failed: set[Key] = set()
         self._journals = contextlib.ExitStack()
 
@@ -103,13 +103,19 @@ class Answers:
             elif not self._retry_final and self._failed_for_good(key, request):
                 self._failed.add(key)
                 continue
-            self._missing.add(key)
+            self._missing[key] = request.hash
         if stale:
-            path = self.path.with_name(self.path.name.removesuffix(".jsonl") + ".superseded.jsonl")
-            with path.open("a", encoding="utf-8") as file:
-                file.writelines(dumps(self.whole.read(key)) + "\n" for key in stale)
-            print(f"{len(stale):,} answers to edited questions set aside in {path.name}; they are asked again")
+            self._set_aside(self.whole.read(key) for key in stale)
             self.whole.discard(stale)
+            name = self._beside("superseded").name
+            print(f"{len(stale):,} answers to edited questions set aside in {name}; they are asked again")
+
+    def _beside(self, what: str) -> Path:
+        return self.path.with_name(f"{self.path.name.removesuffix('.jsonl')}.{what}.jsonl")
+
+    def _set_aside(self, rows: Iterable[Row]) -> None:
+        with self._beside("superseded").open("a", encoding="utf-8") as file:
+            file.writelines(dumps(row) + "\n" for row in rows)
 
     def _ask(self, requests: Requests, log: Path, unit: str) -> None:
         model = self.model
@@ -117,27 +123,46 @@ class Answers:
             self.meter.start()
 
             def record(outcome: Trace | Failure) -> None:
-                key = (outcome.id, outcome.sample)
-                if isinstance(outcome, Trace):
-                    self.whole.append(outcome.row())
-                    self._missing.discard(key)
-                else:
-                    self.errors.append(outcome.row())
-                    if outcome.final:
-                        self._missing.discard(key)
-                    self._failed.add(key)
-                self.meter.count(outcome)
-                progress.set_postfix_str(f"{self.meter.told()}, {len(self._failed):,} errors", False)
-                progress.update(1)
+                if self._record(outcome):
+                    self.meter.count(outcome)
+                    progress.set_postfix_str(f"{self.meter.told()}, {len(self._failed):,} errors", False)
+                    progress.update(1)
+
+            def tell(done: int, submitted: int) -> None:
+                progress.set_postfix_str(f"{submitted:,} at the provider, {done:,} of them done", True)
 
             asked = requests(self._missing.__contains__)
             if model.batch is None:
                 uvloop.run(ask_all(asked, endpoints, model.timeout_s, model.retries, record, self.meter.may_start))
             else:
-                uvloop.run(self._ask_batches(asked, endpoints[0], model.batch, record))
+                uvloop.run(self._ask_batches(asked, endpoints[0], model.batch, record, tell))
+
+    def _record(self, outcome: Trace | Failure) -> bool:
+        """Write an outcome; return whether it is new. A batch of an earlier run may answer what was edited since."""
+        key = (outcome.id, outcome.sample)
+        if self._missing.get(key) != outcome.request:
+            known = key in self.whole and self.whole.tag(key) == outcome.request
+            if not known and isinstance(outcome, Trace):
+                self._set_aside([outcome.row()])
+            return not known
+        if isinstance(outcome, Trace):
+            self.whole.append(outcome.row())
+            del self._missing[key]
+            self._failed.discard(key)
+        else:
+            self.errors.append(outcome.row())
+            self._failed.add(key)
+            if outcome.final:
+                del self._missing[key]
+        return True
 
     async def _ask_batches(
-        self, asked: Iterator[ChatRequest], endpoint: Endpoint, batch: Batch, record: Callable[[Trace | Failure], None]
+        self,
+        asked: Iterator[ChatRequest],
+        endpoint: Endpoint,
+        batch: Batch,
+        record: Callable[[Trace | Failure], None],
+        tell: Callable[[int, int], None],
     ) -> None:
         """Ask through the Batch API. Under a budget one batch at a time, each as large as the money left surely pays for."""
         size, at_once = batch.max_requests, batch.in_flight
@@ -147,13 +172,14 @@ class Answers:
         await ask_batches(
             asked,
             endpoint,
-            self.path.with_name(self.path.name.removesuffix(".jsonl") + ".batches.jsonl"),
+            self._beside("batches"),
             record,
             self.model.retries,
             may_start=lambda: meter.may_start(0, size),
             poll_s=batch.poll_s,
             max_requests=size,
             in_flight=at_once,
+            progress=tell,
         )
 
     def funnel(self, unit: str) -> None:
@@ -163,12 +189,12 @@ class Answers:
     @property
     def answered(self) -> int:
         """Wanted requests that have a whole answer."""
-        return self.wanted - len(self._missing | self._failed)
+        return self.wanted - len(self._missing.keys() | self._failed)
 
     def reasons(self) -> dict[str, int]:
         """Return the errors of wanted requests that have no answer, counted."""
         failed = Counter(str(self.errors.read(key)["error"]) for key in self._failed)
-        failed["not_asked"] = len(self._missing - self._failed)
+        failed["not_asked"] = len(self._missing.keys() - self._failed)
         return dict(failed)
 
     def check_whole(self) -> None:

@@ -16,7 +16,6 @@ Not covered: two machines that write one file over a network file system; `flock
 
 import fcntl
 import json
-import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -146,10 +145,8 @@ class Journal:
     def _rewrite(self, keys: list[Key]) -> None:
         partial = self.path.with_name(f".{self.path.name}.partial")
         with partial.open("wb") as file:
-            if keys:
-                with mmap.mmap(self._descriptor, 0, prot=mmap.PROT_READ) as written:
-                    places = (self._index[key] for key in keys)
-                    file.writelines(written[offset : offset + length] for offset, length, _ in places)
+            places = (self._index[key] for key in keys)
+            file.writelines(os.pread(self._descriptor, length, offset) for offset, length, _ in places)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, self.path)

@@ -78,3 +78,24 @@ class LineFile:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         os.close(self._descriptor)
+
+
+class ById:
+    """The rows of a file by their id. It reads the file no further than it has to: rows are mostly asked for in its order,
+    and work on the first begins at once."""
+
+    def __init__(self, file: LineFile, kind: type[Record]) -> None:
+        self._file = file
+        self._unread = file.heads(kind)
+        self._places: dict[str, tuple[Head, Place]] = {}
+
+    def find(self, one: str) -> tuple[Head, bytes] | None:
+        """Return a row's head and line, or None where the file has no such id."""
+        if one not in self._places:
+            for head, place, line in self._unread:
+                self._places[head.id] = (head, place)
+                if head.id == one:
+                    return head, line
+            return None
+        head, place = self._places[one]
+        return head, self._file.at(place)

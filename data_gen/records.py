@@ -154,13 +154,18 @@ def row_of(path: Path, number: int, line: bytes) -> Row:
 def read_records(path: str | Path, kind: type[R]) -> Iterator[R]:
     """Yield the file's objects as `kind`. Raises UserError that names file, line and every faulty key of that line."""
     for row, (number, line) in enumerate(_lines(Path(path)), 1):
+        yield record_of(kind, line, Path(path), number, row)
+
+
+def record_of(kind: type[R], line: bytes, path: Path, number: int, row: int) -> R:
+    """Return a line as `kind`. Raises UserError that names file, line, row and every faulty key."""
+    try:
+        return kind.model_validate_json(line)
+    except ValidationError:  # to be told below; and what Python reads and this parser does not, such as lone surrogates
         try:
-            yield kind.model_validate_json(line)
-        except ValidationError:  # to be told by file and line; and what Python reads and this parser does not
-            try:
-                yield kind.model_validate(row_of(Path(path), number, line))
-            except ValidationError as error:
-                raise UserError(f"{path}: row {row} is not a {kind.__name__}: {faults_of(error)}") from error
+            return kind.model_validate(row_of(path, number, line))
+        except ValidationError as error:
+            raise UserError(f"{path}: row {row} is not a {kind.__name__}: {faults_of(error)}") from error
 
 
 def faults_of(error: ValidationError) -> str:

@@ -14,15 +14,17 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
 from data_gen.cli import command
 from data_gen.config import ChatModel, dump
-from data_gen.journal import write_rows
+from data_gen.journal import Key, write_rows
+from data_gen.lines import ById, LineFile
 from data_gen.prompts import question, rewriting_question
 from data_gen.recipe import Recipe, load_recipe
-from data_gen.records import Failure, Problem, Row, Trace, read_records
+from data_gen.records import Failure, Problem, Row, Trace, read_records, record_of
 from data_gen.responses import ChatRequest, seed_of
 from data_gen.rewriters.fidelity import fault
 from data_gen.rewriters.rules import by_rules
@@ -45,8 +47,8 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
     with Stage(folder, "rewrite", settings, inputs, [folder.rewritten], limit, retry_final) as stage:
         if stage.finished:
             return
-        rewriting = Rewriting(config, folder, limit)
         with contextlib.ExitStack() as opened:
+            rewriting = opened.enter_context(Rewriting(config, folder, limit))
             answers: Answers | None = None
             if chat is not None:
                 answers = opened.enter_context(Answers(folder.rewrites, stage, chat, config.budget_usd, retry_final))
@@ -58,27 +60,36 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
                     )
             finally:
                 write_rows(folder.rewritten, rewriting.rows())
-                write_rows(errors_of(folder.rewritten), rewriting.dropped)
+                write_rows(errors_of(folder.rewritten), rewriting.failures())
                 rewriting.tell(stage)
             if answers is not None:
                 answers.check_whole()
 
 
 class Rewriting:
-    """The traces of a run on their way into the form. `answers` are the rewriting model's, where there is one."""
+    """The traces of a run on their way into the form; no text is held. `answers` are the rewriting model's, where there is
+    one."""
 
     def __init__(self, config: Recipe, folder: Run, limit: int | None) -> None:
         self._config, self._folder, self._limit = config, folder, limit
-        self._problems = {problem.id: problem for problem in read_records(folder.problems, Problem)}
+        self._problems = LineFile(folder.problems)
         self.answers: Answers | None = None
-        self.dropped: list[Row] = []
+        self._dropped: dict[Key, str] = {}
         self.counts: Counter[str] = Counter()  # traces, kept, and kept by which rewriter
         self.unfaithful: Counter[str] = Counter()
 
+    def __enter__(self) -> "Rewriting":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._problems.__exit__(kind, error, trace)
+
     def traces(self) -> Iterator[tuple[Trace, Problem | None]]:
         """Yield the traces in the order of their file, each with its problem, None where that was taken out since."""
+        problems = ById(self._problems, Problem)
         for trace in islice(read_records(self._folder.traces, Trace), self._limit):
-            yield trace, self._problems.get(trace.id)
+            found = problems.find(trace.id)
+            yield trace, record_of(Problem, found[1], self._folder.problems, 0, 0) if found else None
 
     def requests(self, chat: ChatModel, needed: Needed) -> Iterator[ChatRequest]:
         """Yield what is asked of the rewriting model."""
@@ -90,7 +101,7 @@ class Rewriting:
             yield ChatRequest(trace.id, trace.sample, said, seed_of(self._config.seed, trace.id, trace.sample), sampling)
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rewritten traces; those that could not be rewritten are put into `dropped`."""
+        """Yield the rewritten traces; which could not be rewritten, and why, is kept for `failures`."""
         for trace, problem in self.traces():
             self.counts["traces"] += 1
             if problem is None:
@@ -100,13 +111,22 @@ class Rewriting:
             if why:
                 self.unfaithful[why] += 1
             if isinstance(sections, str):
-                self.dropped.append(_failure(trace, sections).row())
+                self._dropped[(trace.id, trace.sample)] = sections
                 continue
             self.counts["kept"] += 1
             self.counts[by] += 1
             thought, solution = sections
             row = trace.row() | {"thought": thought, "solution": solution, "rewriter": by}
             yield row | {"unfaithful": why} if why else row
+
+    def failures(self) -> Iterator[Row]:
+        """Yield the traces that could not be rewritten, as failures."""
+        if not self._dropped:
+            return
+        for trace in read_records(self._folder.traces, Trace):
+            error = self._dropped.get((trace.id, trace.sample))
+            if error is not None:
+                yield _failure(trace, error).row()
 
     def _sections(self, trace: Trace, problem: Problem) -> tuple[str, tuple[str, str] | str, str | None]:
         """Return which rewriter, (thought, solution) or why there is none, and why a model's rewrite was not used."""
@@ -129,7 +149,7 @@ class Rewriting:
 
     def tell(self, stage: Stage) -> None:
         """Print and keep the funnel's line, and which rewriter made how many rows."""
-        reasons = Counter(str(row["error"]) for row in self.dropped)
+        reasons = Counter(self._dropped.values())
         reasons["no_problem"] = self.counts["no_problem"]
         stage.funnel(self.counts["traces"], self.counts["kept"], dict(reasons), "traces")
         made = {name: n for name, n in self.counts.items() if name not in ("traces", "kept", "no_problem")}

@@ -14,7 +14,7 @@ import gc
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from typing import NamedTuple
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump
 from data_gen.journal import Journal, Key, write_rows
-from data_gen.lines import LineFile, Place
+from data_gen.lines import ById, LineFile
 from data_gen.progress import bar
 from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row, Trace, graded_hash, key, read_records, read_rows
@@ -125,7 +125,7 @@ def grade_file(
 
     with LineFile(problems) as known, LineFile(traces) as asked, pool as grader:
         grader.start()  # it loads while the problems are read
-        problem_of = _finder(known)
+        problems_by_id = ById(known, Problem)
 
         with Journal(output, sync_every=4096, tag="graded", on_load=note) as journal:
             wanted: set[Key] = set()
@@ -136,7 +136,8 @@ def grade_file(
                     if one in wanted:
                         raise UserError(f"{traces}: rows repeat the (id, sample) of another, {one}: each may come once")
                     wanted.add(one)
-                    problem, verifier = problem_of(head.id)
+                    found = problems_by_id.find(head.id)
+                    problem, verifier = (found[1], found[0].verifier) if found else (None, "")
                     if there.get(one, "infra") != "infra" and journal.tag(one) == _tag(line, problem, settings.math):
                         counts[there[one]] += 1
                         progress.update(1)
@@ -168,26 +169,6 @@ class Todo(NamedTuple):
 
     lines: Lines
     program_of: str | None
-
-
-def _finder(problems: LineFile) -> Callable[[str], tuple[bytes | None, str]]:
-    """Return what finds a problem's line and verifier by its id. It reads the file no further than it has to: traces mostly
-    come in the order of their problems, and grading then begins at once."""
-    places: dict[str, tuple[Place, str]] = {}
-    unread = problems.heads(Problem)
-
-    def problem_of(one: str) -> tuple[bytes | None, str]:
-        if one not in places:
-            for head, place, line in unread:
-                places[head.id] = (place, head.verifier)
-                if head.id == one:
-                    return line, head.verifier
-        if one not in places:
-            return None, ""
-        place, verifier = places[one]
-        return problems.at(place), verifier
-
-    return problem_of
 
 
 def _tag(trace: bytes, problem: bytes | None, mode: str) -> str:

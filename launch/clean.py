@@ -16,8 +16,10 @@ from data_gen.stage import edit_manifest, read_funnel
 
 
 def answers_of(path: Path) -> list[Path]:
-    """Return the files that a stage which pays keeps its answers in: answers, failures, batches, and those set aside."""
-    return [path, *sorted(path.parent.glob(f"{path.stem}.*"))]
+    """Return the files that a stage which pays keeps its answers in, but for those of batches: what is at the provider is
+    paid for, and only they know of it."""
+    beside = sorted(path.parent.glob(f"{path.stem}.*"))
+    return [path, *(other for other in beside if not other.name.startswith(f"{path.stem}.batches"))]
 
 
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis")

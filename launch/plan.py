@@ -22,6 +22,9 @@ def main(recipe: str, tokens_per_gpu_s: float | None = None) -> None:
     print(f"plan of {config.folder}/data.yaml: upper bounds, before dedup, difficulty and decontamination\n")
     problems = _sources(config)
     requests = None if problems is None else problems * config.teacher.samples
+    if config.label:
+        print("label     only problems whose difficulty is not published: their number is known after collect")
+        _model("label", config.label, problems and problems * config.label.samples)
     _model("teacher", config.teacher, requests)
     if config.rewriter.chat:
         _model("rewriter", config.rewriter.chat, requests)

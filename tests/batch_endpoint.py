@@ -4,10 +4,12 @@
         ...  # endpoint.url, endpoint.submitted (custom_id -> how often), endpoint.calls, endpoint.keys
 
 A batch is completed when it was looked at `polls` times. A script gets the body of one request and returns what
-`tests.endpoint` returns for one, or None: then no line of the results is about it. What goes wrong is said by
-`ends`, the status that each new batch comes to (`completed` where the list is used up; `full` fails with
-`token_limit_exceeded`), and by `faults`: call -> replies to give before the true ones, where None drops the connection,
-`DROP` acts first, and `GOOD` is no fault. Calls are upload, create, list, look and download.
+`tests.endpoint` returns for one, or None: then no line of the results is about it. What goes wrong is said by:
+
+- `ends`, the status that each new batch comes to: `completed` where the list is used up; `expired` and `cancelled` with half
+  of it answered; `failed`; `full`, which fails with `token_limit_exceeded`; `broken`, which fails with half of it answered.
+- `faults`, by call (upload, create, list, look, download): replies to give before the true ones. None drops the connection,
+  `DROP` acts and then drops it, `GOOD` is no fault.
 """
 
 import contextlib
@@ -151,7 +153,7 @@ class BatchEndpoint:
         return batch
 
     def _finish(self, batch: dict[str, Any]) -> None:
-        batch["status"] = "failed" if batch["end"] == "full" else batch["end"]
+        batch["status"] = "failed" if batch["end"] in ("full", "broken") else batch["end"]
         lines = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
         faults = {
             "full": {"code": "token_limit_exceeded", "message": "Enqueued token limit reached for m. Limit: 5"},
@@ -160,13 +162,14 @@ class BatchEndpoint:
         if batch["end"] in faults:
             batch["errors"] = {"object": "list", "data": [{**faults[batch["end"]], "line": None, "param": None}]}
         else:
-            unfinished = lines[len(lines) // 2 :] if batch["end"] in ("expired", "cancelled") else []
+            unfinished = lines[len(lines) // 2 :] if batch["end"] in ("expired", "cancelled", "broken") else []
             outcomes = [(line, self.script(line["body"])) for line in lines if line not in unfinished]
             results = [result(line, reply) for line, reply in outcomes if reply is not None]
             good = [row for row in results if row["response"]["status_code"] == 200]
             bad = [row for row in results if row["response"]["status_code"] != 200]
             told = {"code": f"batch_{batch['end']}", "message": "This request could not be executed"}
-            bad += [{"id": "r", "custom_id": line["custom_id"], "response": None, "error": told} for line in unfinished]
+            if batch["status"] != "failed":
+                bad += [{"id": "r", "custom_id": line["custom_id"], "response": None, "error": told} for line in unfinished]
             name = batch["id"].removeprefix("batch_")
             for kind, rows in (("output", list(reversed(good))), ("error", bad)):
                 if rows or kind == "output":

@@ -1,12 +1,13 @@
 """The Batch API: every request is submitted once, what comes back is a trace or a failure, and nothing of it is held."""
 
 import asyncio
+import itertools
 import json
 from typing import Any
 
 import pytest
 
-from data_gen.batch import ask_batches
+from data_gen.batches.ask import ask_batches
 from data_gen.cli import UserError
 from data_gen.config import Endpoint
 from data_gen.records import Failure, Trace
@@ -91,6 +92,13 @@ def test_the_token_of_the_journal_names_the_file_and_the_batch(tmp_path):
     assert endpoint.names["file-in-0"] == f"{token}.jsonl"
 
 
+def test_a_request_that_is_given_twice_is_asked_once(tmp_path):
+    with BatchEndpoint(lambda _: answer("4")) as endpoint:
+        outcomes, _ = ask([request(1), request(2), request(1)], endpoint, tmp_path)
+    assert set(outcomes) == {"q1", "q2"}
+    assert len(endpoint.files["file-in-0"].splitlines()) == 2
+
+
 def test_requests_are_read_as_batches_have_room_for_them(tmp_path):
     read, most = [], []
 
@@ -161,12 +169,12 @@ def test_an_empty_answer_is_final_when_the_retries_of_later_runs_gave_none(tmp_p
     assert finals == [(1, False), (2, False), (3, True)]
 
 
-@pytest.mark.parametrize("end", ["expired", "cancelled"])
-def test_what_a_batch_answered_before_it_ended_is_kept_and_the_rest_is_asked_again(tmp_path, end):
+@pytest.mark.parametrize(("end", "error"), [("expired", "expired"), ("cancelled", "cancelled"), ("broken", "missing")])
+def test_what_a_batch_answered_before_it_ended_is_kept_and_the_rest_is_asked_again(tmp_path, end, error):
     with BatchEndpoint(lambda _: answer("4"), ends=[end]) as endpoint:
         outcomes, _ = ask(requests(10), endpoint, tmp_path)
         open_ones = [o for o in outcomes.values() if isinstance(o, Failure)]
-        assert {(failure.error, failure.final) for failure in open_ones} == {(end, False)}
+        assert {(failure.error, failure.final) for failure in open_ones} == {(error, False)}
         assert len(open_ones) == 5
         again, _ = ask([r for r in requests(10) if r.id in {o.id for o in open_ones}], endpoint, tmp_path)
     assert len(again) == 5
@@ -240,6 +248,13 @@ def test_the_budget_stops_new_batches_and_those_in_flight_come_in(tmp_path):
     with BatchEndpoint(lambda _: answer("4")) as endpoint:
         outcomes, _ = ask(requests(50), endpoint, tmp_path, max_requests=5, may_start=lambda: allowed.pop(0))
     assert len(outcomes) == 10
+
+
+def test_the_budget_is_asked_once_for_each_batch(tmp_path):
+    asked = itertools.count(1)
+    with BatchEndpoint(lambda _: answer("4")) as endpoint:
+        ask(requests(10), endpoint, tmp_path, max_requests=5, may_start=lambda: bool(next(asked)))
+    assert next(asked) == 3
 
 
 def test_progress_counts_what_the_provider_is_done_with(tmp_path):

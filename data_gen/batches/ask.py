@@ -18,8 +18,10 @@ Limits of a batch: 50,000 requests and 200 MB; 50 % of the price (developers.ope
 api/reference, batches; help.openai.com/en/articles/9197833). Results are kept for 30 days there: come back before.
 
 `record` may see a request again when a kill came between it and the journal's `collected` row: equal rows, so a journal
-keyed by (id, sample) is no different. Answers to requests that the caller no longer wants are recorded too: they are paid.
-Not covered: an endpoint that has no Batch API answers 404, which ends the run in one line; vLLM's server is such a one.
+keyed by (id, sample) is no different. Answers that are not among `requests` any more are recorded too, as they are paid for:
+`request` of the outcome tells what they answer, and the caller keeps apart what is of an edited question.
+Not covered: an endpoint without a Batch API answers 404, which ends the run in one line; vLLM's server is such a one
+(docs.litellm.ai/docs/providers/vllm_batches). Nothing here was run against a provider: the tests' endpoint is scripted.
 """
 
 import asyncio
@@ -30,10 +32,10 @@ from pathlib import Path
 
 from openai.types import Batch as Remote
 
-from data_gen.batch_answers import Reader
-from data_gen.batch_api import ROUTE, BatchApi, Gone, QueueFull, backoff, queue_is_full
-from data_gen.batch_journal import Asked, Batch, BatchJournal, Line, Source
-from data_gen.batch_results import Results
+from data_gen.batches.answers import Reader
+from data_gen.batches.api import ROUTE, BatchApi, Gone, QueueFull, backoff, queue_is_full
+from data_gen.batches.journal import Asked, Batch, BatchJournal, Line, Source
+from data_gen.batches.results import Results
 from data_gen.cli import UserError
 from data_gen.config import Endpoint
 from data_gen.lane import Sleep, key_of, scrubbed
@@ -140,10 +142,8 @@ class _Work:
 
     async def submit(self) -> bool:
         """Submit batches while there is room; return whether the provider's queue is full, so that more comes later."""
-        while len(self.log.open) < self.in_flight and self.may_start():
+        while len(self.log.open) < self.in_flight and self.lines.more() and self.may_start():
             batch = self.log.spill(self.lines, self.max_requests, self.max_bytes)
-            if batch is None:
-                return False
             batch.alone = len(self.log.open) == 1
             try:
                 name = await self._create(batch)
@@ -190,7 +190,7 @@ class _Work:
                     f"{self.api.endpoint.base_url} has no room for one request: {_line(told)}; run the same again later"
                 )
             self.max_requests = max(1, batch.requests // 2)
-            print(f"{self.log.path.name}: {self.max_requests:,} requests from here: {_line(told)}")
+            print(f"{self.log.path.name}: no room for {batch.requests:,} requests, so smaller batches now: {_line(told)}")
         self.lines.put_back(self.log.lines(batch.token))
 
     async def collect(self) -> None:

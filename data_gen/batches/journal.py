@@ -76,6 +76,13 @@ class Source(Iterator[Line]):
             self._stack.pop()
         raise StopIteration
 
+    def more(self) -> bool:
+        """Return whether a line is left."""
+        line = next(self, None)
+        if line is not None:
+            self.put_back([line])
+        return line is not None
+
     def put_back(self, lines: Iterable[Line]) -> None:
         """Take lines back."""
         self._stack.append(iter(lines))
@@ -165,15 +172,11 @@ class BatchJournal:
         for path in self.folder.glob(f"{token}.*"):
             path.unlink()
 
-    def spill(self, lines: Source, max_requests: int, max_bytes: int) -> Batch | None:
-        """Write the next lines as a batch that may be submitted, and return it; None where no line is left.
+    def spill(self, lines: Source, max_requests: int, max_bytes: int) -> Batch:
+        """Write the next lines as a batch that may be submitted, and return it.
 
         A request that is there twice is taken once. One that is larger than `max_bytes` goes alone.
         """
-        first = next(lines, None)
-        if first is None:
-            return None
-        lines.put_back([first])
         token, taken, size = secrets.token_hex(8), set[str](), 0
         with self.file(token, "input").open("wb") as content, self.file(token, "ids").open("wb") as ids:
             for line in lines:

@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from data_gen.batch_journal import Asked
+from data_gen.batches.journal import Asked
 from data_gen.cli import UserError
 from data_gen.config import Endpoint
 from data_gen.lane import meaning, scrubbed

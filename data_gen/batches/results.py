@@ -15,9 +15,9 @@ from typing import Any
 
 from openai.types import Batch as Remote
 
-from data_gen.batch_answers import Reader
-from data_gen.batch_api import BatchApi
-from data_gen.batch_journal import Batch, BatchJournal
+from data_gen.batches.answers import Reader
+from data_gen.batches.api import BatchApi
+from data_gen.batches.journal import Batch, BatchJournal
 from data_gen.records import Failure, Trace
 
 
