@@ -22,7 +22,7 @@ SERVE := $(if $(shell nvidia-smi -L 2>/dev/null),serve-gpu,serve-cpu)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup quickstart test check data train eval report serve plan doctor bench clean
+.PHONY: help setup quickstart test check data train eval report serve plan pin doctor bench clean
 
 help: ## this text
 	@printf 'make TARGET [RECIPE=%s] [RUN=name] [CONFIG=name] [ARGS="key=value"]\n\n' $(RECIPE)
@@ -87,6 +87,9 @@ serve: .venv/made .venv-serve/made ## the recipe's teacher, or MODEL=, behind an
 plan: .venv/made ## requests, tokens, disk and dollars before they are spent
 	@$(PYTHON) -m launch.plan --recipe=recipes/$(RECIPE) $(ARGS)
 
+pin: .venv/made ## copy the hub revisions that a run resolved into the recipe's YAML
+	@$(PYTHON) -m launch.pin $(COMMON)
+
 doctor: .venv/made ## what is here, what is missing, what to do
 	@$(PYTHON) -m launch.doctor
 
@@ -96,7 +99,7 @@ check: .venv/made ## lint, format, types
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy data_gen eval launch tests bench
 
 bench: setup $(SMALL_MODEL)/config.json ## our graders and our generation beside those of others
-	$(PYTHON) -m bench.graders && $(PYTHON) -m bench.graders --speed && $(PYTHON) -m bench.generate
+	$(PYTHON) -m bench.graders && $(PYTHON) -m bench.graders --speed && $(PYTHON) -m bench.generate && $(PYTHON) -m bench.client
 
 clean: ## caches and reports; STAGE=train also removes that stage's output and what follows it
 	@$(PYTHON) -m launch.clean $(if $(filter command line environment,$(origin RUN) $(origin RECIPE)),--run=runs/$(RUN)) $(if $(STAGE),--stage=$(STAGE))
