@@ -62,7 +62,7 @@ def test_a_batch_that_answers_an_edited_question_is_no_answer_to_it(command, rec
 
 
 def test_under_a_budget_batches_are_no_larger_than_what_is_left_surely_pays(command, recipe, tmp_path):
-    """$1.5 a request, at most $2 by what the YAML expects: $30 are one batch of 15, and then too little is left for another."""
+    """$1.5 a request, at most $2 by what the YAML expects: $30 are one batch of 15; the rest is too little for another."""
     expect = {"expect": {"prompt_tokens": 10, "completion_tokens": 10}}
     run = tmp_path / "run"
     with BatchEndpoint(solve) as endpoint:
