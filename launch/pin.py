@@ -3,7 +3,7 @@
     python -m launch.pin --recipe=recipes/sky_t1_preview --run=runs/sky_t1_preview        (make pin)
 
     repo: AI-MO/NuminaMath-CoT          ->  repo: AI-MO/NuminaMath-CoT
-    revision: null                          revision: "9d8d210c9f6a36c8f3cd84045668c9b7800ef517"
+    revision: null                          revision: "9d8d210c..."
 
 Only the word after `revision:` changes; comments and order stay. A repository that the YAML does not name (a source's
 default) is told, with the lines to add. Running on with the pinned YAML is no change: the revisions are the same.
