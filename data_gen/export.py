@@ -56,9 +56,8 @@ def _load_back(training: train_env.Training | None, folder: Run, name: str) -> d
             f"template {training.keys['template']!r} trains on another prompt than the model is served with:\n"
             f"trained: {loaded['prompt'][:300]!r}\nserved:  {loaded['served_prompt'][:300]!r}"
         )
-    tokens = sum(loaded["lengths"])
-    print(f"export: LLaMA-Factory loads {loaded['rows']:,} rows, {tokens:,} tokens, longest {max(loaded['lengths'])}")
-    return {"rows": loaded["rows"], "tokens": tokens, "longest": max(loaded["lengths"])}
+    print(f"export: LLaMA-Factory loads {loaded['rows']:,} rows, {loaded['tokens']:,} tokens, longest {loaded['longest']:,}")
+    return {name: loaded[name] for name in ("rows", "tokens", "longest")}
 
 
 def card(recipe: Recipe, folder: Run, mixture: list[Row]) -> str:

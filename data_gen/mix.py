@@ -2,29 +2,34 @@
 
     python -m data_gen.mix --recipe=recipes/quickstart --run=runs/quickstart [--config=quickstart]
 
-Reads problems, rewritten traces and verdicts; keeps what was decided right (everything whole, where the recipe switches
-verification off); picks `per_question` samples a question; checks duplicates and contamination once more; drops rows over
-the cutoff, measured on the whole rendered row with the student's own template; draws the quotas, seeded. Writes
-05_mixture.jsonl: the row's text and where it comes from, row for row what export writes.
+Picks the accepted answers of each question (candidates.py); drops rows over the cutoff, measured on the whole rendered row
+with the student's own template; draws the quotas, seeded. Writes 05_mixture.jsonl: the row's text and where it comes from,
+row for row what export writes, sorted by (id, sample). No text is held: candidates wait in a file beside it.
 """
 
-import random
-from collections import Counter, defaultdict
+import hashlib
+import heapq
+import json
+import statistics
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from data_gen import train_env
-from data_gen.cli import UserError, command
+from data_gen.candidates import candidates
+from data_gen.cli import command
 from data_gen.config import dump
-from data_gen.dedup import Duplicates, load_contamination
 from data_gen.journal import write_rows
-from data_gen.prompts import question, student_system
+from data_gen.progress import bar
+from data_gen.prompts import student_system
 from data_gen.recipe import Recipe, load_recipe
-from data_gen.records import Problem, Row, Verdict, graded_hash, key, read_records, read_rows
+from data_gen.records import Row, read_rows
 from data_gen.run_folder import Run
-from data_gen.sections import thought_solution
-from data_gen.sharegpt import sharegpt_row
 from data_gen.stage import Stage
+from data_gen.tally import Tally
 
 
 def main(recipe: str, run: str, config: str | None = None, limit: int | None = None) -> None:
@@ -43,136 +48,107 @@ def main(recipe: str, run: str, config: str | None = None, limit: int | None = N
     with Stage(folder, "mix", settings, inputs, [folder.mixture], limit) as stage:
         if stage.finished:
             return
-        problems = {problem.id: problem for problem in read_records(folder.problems, Problem)}
-        verdicts = {(v.id, v.sample): v for v in read_records(folder.verdicts, Verdict)}
-        dropped: Counter[str] = Counter()
-        rows, total = _accepted(folder, recipe_, problems, verdicts, dropped)
-        rows = _unique(rows, folder, recipe_, problems, dropped)
-        rows = _within_cutoff(rows, recipe_, training, dropped)
-        rows = _quotas(rows, recipe_, dropped)[:limit]
-        if limit is not None and (over := total - dropped.total() - len(rows)):
-            dropped["limit"] = over
-        write_rows(folder.mixture, sorted(rows, key=key))
-        stage.record["tokens"] = sum(row["tokens"] or 0 for row in rows)
-        stage.funnel(total, len(rows), dict(dropped), "rows")
+        tally = Tally()
+        waiting = folder.data / ".05_mixture.candidates.jsonl"
+        with bar(None, " rows", "mix") as progress:
+            write_rows(waiting, _told(candidates(folder, recipe_, tally), progress))
+        lengths = measured(recipe_, training, waiting)
+        drawn = draw(recipe_, waiting, lengths, training, tally, limit)
+        write_rows(folder.mixture, _rows(waiting, lengths, drawn, tally))
+        waiting.unlink()
+        stage.record |= {"tokens": sum(lengths[place] for place in drawn) if lengths else None, "lengths": audit(lengths)}
+        stage.funnel(tally.total, tally.kept, tally.reasons, "rows", tally.by_source)
 
 
-def _accepted(
-    folder: Run,
-    recipe: Recipe,
-    problems: dict[str, Problem],
-    verdicts: dict[tuple[str, int], Verdict],
-    dropped: "Counter[str]",
-) -> tuple[list[Row], int]:
-    """Return the picked rows of each question, and how many traces there were."""
-    by_question: dict[str, list[Row]] = defaultdict(list)
-    total = 0
-    for trace in read_rows(folder.rewritten):
-        total += 1
-        verdict = verdicts.get(key(trace))
-        about = graded_hash(trace, problems.get(trace["id"]), recipe.verify.math)
-        if verdict is None or verdict.graded != about:
-            raise UserError(f"{folder.verdicts}: no verdict on the present text of {key(trace)}; run verify again")
-        by_question[trace["id"]].append(_row(trace, problems[trace["id"]], verdict))
-    picked: list[Row] = []
-    for question_id, rows in by_question.items():
-        for row in rows:
-            row["pass_rate"] = round(sum(r["ok"] is True for r in rows) / len(rows), 4)
-        accepted = [row for row in rows if row["ok"] is True or not recipe.verify.enabled]
-        if len(accepted) < len(rows):
-            dropped.update(row["reason"] for row in rows if row["ok"] is not True)
-        rng = random.Random(f"{recipe.seed}/{question_id}")
-        best = _pick(accepted, recipe.mix.pick, rng)[: recipe.mix.per_question]
-        dropped["not_picked"] += len(accepted) - len(best)
-        picked += best
-    return picked, total
+def _told(rows: Iterator[Row], progress: Any) -> Iterator[Row]:
+    for row in rows:
+        progress.update(1)
+        yield row
 
 
-def _row(trace: Row, problem: Problem, verdict: Verdict) -> Row:
-    return {
-        "id": trace["id"],
-        "sample": trace["sample"],
-        "source": problem.source,
-        "domain": problem.domain,
-        "license": problem.license,
-        "teacher": trace.get("model"),
-        "rewriter": trace.get("rewriter"),
-        "ok": verdict.ok,
-        "reason": verdict.reason,
-        "tier": verdict.tier,
-        "tokens": None,
-        "user": question(problem),
-        "assistant": thought_solution(trace["thought"], trace["solution"]),
-    }
-
-
-def _pick(rows: list[Row], how: str, rng: random.Random) -> list[Row]:
-    """Return the rows of one question, the wanted ones first. Length is that of the answer in characters."""
-    rows = sorted(rows, key=lambda row: row["sample"])
-    if how == "random":
-        rng.shuffle(rows)
-        return rows
-    return sorted(rows, key=lambda row: len(row["assistant"]), reverse=how == "longest")
-
-
-def _unique(
-    rows: list[Row], folder: Run, recipe: Recipe, problems: dict[str, Problem], dropped: "Counter[str]"
-) -> list[Row]:
-    """Check once more that no question comes twice or stands in a benchmark, whatever made the files before."""
-    contamination = load_contamination(folder, recipe.decontaminate)
-    duplicates = Duplicates(recipe.dedup.exact, None)
-    first: dict[str, tuple[str, str] | None] = {}
-    kept = []
-    for row in sorted(rows, key=key):
-        problem = problems[row["id"]]
-        if row["id"] not in first:
-            first[row["id"]] = duplicates.of(problem)
-        found = first[row["id"]]
-        if found:
-            dropped[found[0]] += 1
-        elif contamination.of(problem.question):
-            dropped["contaminated"] += 1
-        else:
-            kept.append(row)
-    return kept
-
-
-def _within_cutoff(
-    rows: list[Row], recipe: Recipe, training: train_env.Training | None, dropped: "Counter[str]"
-) -> list[Row]:
-    """Count the tokens of every rendered row and drop those over the cutoff: LLaMA-Factory would cut them silently."""
+def measured(recipe: Recipe, training: train_env.Training | None, rows: Path) -> "array[int] | None":
+    """Return the tokens of every candidate, whole and rendered as it is trained on, or None where nobody can tell."""
     if training is None:
         print("mix: lengths not checked: no such training YAML in llamafactory_configs/")
-        return rows
+        return None
     if not train_env.PYTHON.is_file():
         print("mix: lengths not checked: .venv-train is missing (`make setup` makes it)")
-        return rows
-    system = student_system(recipe)
-    lengths = train_env.lengths(training, [sharegpt_row(system, row["user"], row["assistant"]) for row in rows])
-    cutoff = recipe.mix.max_tokens or training.cutoff_len
-    kept = []
-    for row, tokens in zip(rows, lengths, strict=True):
-        row["tokens"] = tokens
-        if tokens > cutoff:
-            dropped["over_cutoff"] += 1
+        return None
+    if not rows.stat().st_size:
+        return array("I")
+    counted = rows.with_name(".05_mixture.lengths")
+    train_env.count_lengths(training, student_system(recipe), rows, counted)
+    with counted.open(encoding="utf-8") as lines:
+        lengths = array("I", map(int, lines))
+    counted.unlink()
+    return lengths
+
+
+def draw(
+    recipe: Recipe,
+    rows: Path,
+    lengths: "array[int] | None",
+    training: train_env.Training | None,
+    tally: Tally,
+    limit: int | None,
+) -> list[int]:
+    """Return the places of the candidates that make the mixture, ascending: those within the cutoff, of each quota a
+    random share. LLaMA-Factory would cut longer rows silently."""
+    cutoff = recipe.mix.max_tokens or (training.cutoff_len if training else 0)
+    quotas = recipe.mix.quotas
+    pools: dict[str, list[tuple[int, int, str]]] = {name: [] for name in quotas or {"": 0}}
+    for place, row in enumerate(read_rows(rows)):
+        if lengths is not None and lengths[place] > cutoff:
+            tally.drop("over_cutoff", row["source"])
+            continue
+        name = next((name for name in pools if not quotas or row["domain"] in name.split("+")), None)
+        if name is None:
+            tally.drop("over_quota", row["source"])
+            continue
+        # The rows of a quota are those whose hashes are smallest: as good as a shuffle, and it holds no more than the quota.
+        order = int.from_bytes(hashlib.sha256(json.dumps([recipe.seed, row["id"], row["sample"]]).encode()).digest()[:8])
+        entry = (-order, place, row["source"])
+        if not quotas or len(pools[name]) < quotas[name]:
+            heapq.heappush(pools[name], entry)
+        elif quotas[name]:
+            tally.drop("over_quota", heapq.heappushpop(pools[name], entry)[2])
         else:
-            kept.append(row)
-    return kept
+            tally.drop("over_quota", row["source"])
+    for name, quota in (quotas or {}).items():
+        if (short := quota - len(pools[name])) > 0:
+            print(f"mix: {name}: {len(pools[name]):,} rows, {short:,} short of the quota of {quota:,}")
+    drawn = sorted((place, source) for pool in pools.values() for _, place, source in pool)
+    for _, source in drawn[limit:] if limit is not None else []:
+        tally.drop("limit", source)
+    return [place for place, _ in islice(drawn, limit)]
 
 
-def _quotas(rows: list[Row], recipe: Recipe, dropped: "Counter[str]") -> list[Row]:
-    """Draw the rows of each quota, seeded; print what falls short of one."""
-    if recipe.mix.quotas is None:
-        return rows
-    drawn: list[Row] = []
-    for name, quota in recipe.mix.quotas.items():
-        pool = [row for row in rows if row["domain"] in name.split("+")]
-        random.Random(f"{recipe.seed}/{name}").shuffle(pool)
-        drawn += pool[:quota]
-        if len(pool) < quota:
-            print(f"mix: {name}: {len(pool):,} rows, {quota - len(pool):,} short of the quota of {quota:,}")
-    dropped["over_quota"] += len(rows) - len(drawn)
-    return drawn
+def _rows(rows: Path, lengths: "array[int] | None", drawn: list[int], tally: Tally) -> Iterator[Row]:
+    """Yield the drawn candidates with their tokens."""
+    places = iter(drawn)
+    wanted = next(places, None)
+    for place, row in enumerate(read_rows(rows)):
+        if place == wanted:
+            row["tokens"] = lengths[place] if lengths is not None else None
+            tally.keep(row["source"])
+            yield row
+            wanted = next(places, None)
+
+
+def audit(lengths: "array[int] | None") -> dict[str, Any] | None:
+    """Return how long the candidates are, in tokens: mean, quantiles, and a histogram by powers of two."""
+    if not lengths:
+        return None
+    cuts = statistics.quantiles(lengths, n=100, method="inclusive") if len(lengths) > 1 else list(lengths) * 99
+    histogram = Counter(1 << (length - 1).bit_length() for length in lengths)  # up to so many tokens
+    return {
+        "n": len(lengths),
+        "mean": round(statistics.fmean(lengths), 1),
+        "p50": cuts[49],
+        "p95": cuts[94],
+        "max": max(lengths),
+        "histogram": {str(top): histogram[top] for top in sorted(histogram)},
+    }
 
 
 if __name__ == "__main__":

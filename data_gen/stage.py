@@ -187,10 +187,19 @@ class Stage:
         with edit_manifest(self.run) as manifest:
             manifest["stages"][self.name] |= self.record
 
-    def funnel(self, rows_in: int, kept: int, reasons: dict[str, int], unit: str = "rows") -> None:
+    def funnel(
+        self,
+        rows_in: int,
+        kept: int,
+        reasons: dict[str, int],
+        unit: str = "rows",
+        by_source: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
         """Print the stage's funnel line and keep it for funnel.json: nothing is dropped without a reason and a count."""
         reasons = {reason: count for reason, count in sorted(reasons.items(), key=lambda item: -item[1]) if count}
         self._line = {"stage": self.name, "in": rows_in, "kept": kept, "unit": unit, "reasons": reasons}
+        if by_source:
+            self._line["by_source"] = by_source
         dropped = ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
         print(f"{self.name:<9} in {rows_in:>9,}   kept {kept:>9,} {unit:<9} {dropped}")
 

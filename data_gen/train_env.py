@@ -1,7 +1,7 @@
 """What only LLaMA-Factory itself can tell, asked of `.venv-train` through `llamafactory_probe.py`.
 
     training = read_training("quickstart")                    # llamafactory_configs/quickstart.yaml
-    lengths(training, [sharegpt_row(...)])                    -> [212]: tokens of the whole rendered row
+    count_lengths(training, system, rows, lengths)            writes 212\n..., the tokens of each row, whole and rendered
     load_dataset(training, folder, "quickstart")              -> {"rows": 168, "over_cutoff": 0, ...}
 
 `.venv` has no torch, so each question is one run of that script, JSON in and JSON out.
@@ -16,8 +16,6 @@ from typing import Any
 
 from data_gen.cli import UserError
 from data_gen.config import PACKAGE
-from data_gen.records import Row
-from data_gen.sharegpt import write_dataset
 from data_gen.yaml_schema import read_yaml
 
 ROOT = PACKAGE.parent
@@ -74,12 +72,7 @@ def load_dataset(training: Training, folder: Path, name: str) -> dict[str, Any]:
     return probe("load", training.measures | {"dataset_dir": str(folder), "dataset": name})
 
 
-def lengths(training: Training, rows: list[Row]) -> list[int]:
-    """Return the tokens of each ShareGPT row, whole, rendered by the training's template."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_dataset(Path(folder), "rows", rows)
-        loaded = load_dataset(training, Path(folder), "rows")
-    if loaded["rows"] != len(rows):
-        raise UserError(f"LLaMA-Factory skips {len(rows) - loaded['rows']} of {len(rows)} rows: their form is wrong")
-    counted: list[int] = loaded["lengths"]
-    return counted
+def count_lengths(training: Training, system: str, rows: Path, lengths: Path) -> None:
+    """Write the tokens of each row of a file ({"user", "assistant"} a line) to `lengths`, a number a line: the whole row,
+    with the system prompt, as the training's template renders it."""
+    probe("lengths", training.measures | {"system": system, "rows": str(rows), "lengths": str(lengths)})
