@@ -9,7 +9,6 @@ answers come with it. Problems without a difficulty stay where the recipe has a 
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from data_gen.sandbox import probe
 from data_gen.sources import SOURCES
 from data_gen.sources.source import Dropped, Item, Ready, SourceConfig
 from data_gen.stage import Stage, read_manifest
+from data_gen.tally import Tally
 from data_gen.verifiers.gold import flagged, gold_fault
 from data_gen.verifiers.pool import Grader
 from data_gen.verifiers.self_test import references, self_test
@@ -48,29 +48,34 @@ def main(recipe: str, run: str, limit: int | None = None, allow_weak_sandbox: bo
     if config.label is not None:
         settings["label"] = True  # what it says does not matter here, but that unrated problems stay
     questions = [folder.benchmarks / f"{name}.jsonl" for name in config.decontaminate.against]
-    sift = Sift(config, folder)
+    load_contamination(folder, config.decontaminate)  # tells what is missing before anything begins
     files = [path for source in sources.values() for path in source.local_files(config.folder)]
     with Stage(folder, "collect", settings, questions + files, [folder.problems], limit) as stage:
         if stage.finished:
             return
         stage.record["revisions"] = {repo: at for source in sources.values() for repo, at in source.revisions().items()}
         stage.save()
-        with Journal(folder.problems.with_name(".01_problems.collected.jsonl"), sync_every=1 << 30) as problems:
-            problems.discard(list(problems))  # costs nothing: begun anew
+        waiting = [path.with_name(f".{path.stem}.collected.jsonl") for path in (folder.problems, folder.ready_traces)]
+        for path in waiting:
+            path.unlink(missing_ok=True)  # of a run that was killed: costs nothing, so it is begun anew
+        with Journal(waiting[0], sync_every=1 << 30) as problems, Journal(waiting[1], sync_every=1 << 30) as ready:
+            sift = Sift(config, folder, ready)
             for name, source in sources.items():
                 for problem in sift.kept(name, read(name, source, config.folder, limit)):
                     if (problem.id, 0) in problems:
                         raise UserError(f"{name}: two problems have the id {problem.id!r}: ids must differ")
                     problems.append(problem.row() | {"sample": 0})
+                    sift.tally.keep(name)
+                    if references(problem):
+                        sift.testable[problem.id] = name
             if config.verify.self_test:
                 sift.quarantine(problems, allow_weak_sandbox)
             write_rows(folder.removed_problems, sorted(sift.removed, key=lambda row: (row["id"], row["reason"])))
-            write_rows(folder.ready_traces, (sift.ready[key].row() for key in sorted(sift.ready) if (key, 0) in problems))
+            write_rows(folder.ready_traces, (ready.read(key) for key in sorted(ready) if (key[0], 0) in problems))
             write_rows(folder.problems, (_without_sample(problems.read(key)) for key in sorted(problems)))
-            count = len(problems)
-        problems.path.unlink()
-        reasons = Counter(row["reason"] for row in sift.removed)
-        stage.funnel(count + len(sift.removed), count, dict(reasons), "problems")
+        for path in waiting:
+            path.unlink()
+        stage.funnel(sift.tally.total, sift.tally.kept, sift.tally.reasons, "problems", sift.tally.by_source)
 
 
 def resolved(config: Recipe, run: Run) -> dict[str, SourceConfig]:
@@ -95,12 +100,14 @@ def read(name: str, source: SourceConfig, recipe: Path, limit: int | None) -> It
 class Sift:
     """What is removed of the sources' rows, and why."""
 
-    def __init__(self, config: Recipe, run: Run) -> None:
+    def __init__(self, config: Recipe, run: Run, ready: Journal) -> None:
         self._config = config
         self._duplicates = Duplicates(config.dedup.exact, config.dedup.minhash)
         self._contamination = load_contamination(run, config.decontaminate)
         self.removed: list[Row] = []
-        self.ready: dict[str, Trace] = {}
+        self.tally = Tally()
+        self.testable: dict[str, str] = {}  # problems with reference programs, and their sources
+        self._ready = ready
 
     def kept(self, source: str, items: Iterator[Item]) -> Iterator[Problem]:
         """Yield the problems of a source that stay."""
@@ -112,8 +119,8 @@ class Sift:
             if why := self._fault(problem):
                 self._remove(problem.id, source, *why)
                 continue
-            if isinstance(item, Ready):
-                self.ready[problem.id] = Trace(id=problem.id, text=item.text, finish_reason="stop", model=source)
+            for sample, text in enumerate(item.texts if isinstance(item, Ready) else ()):
+                self._ready.append(Trace(id=problem.id, sample=sample, text=text, finish_reason="stop", model=source).row())
             yield flagged(problem)
 
     def _fault(self, problem: Problem) -> tuple[str, str | float | None] | None:
@@ -131,11 +138,11 @@ class Sift:
 
     def quarantine(self, problems: Journal, allow_weak_sandbox: bool) -> None:
         """Take out problems whose own reference programs all fail our grading. Raises UserError where no sandbox holds."""
-        known = [key for key in problems if references(Problem.model_validate(problems.read(key)))]
+        known = list(self.testable)
         if not known:
             return
         probe.require(allow_weak_sandbox)
-        read_again = (Problem.model_validate(problems.read(key)) for key in known)
+        read_again = (Problem.model_validate(problems.read((one, 0))) for one in known)
         with (
             Grader(os.cpu_count() or 1, allow_weak_sandbox) as grader,
             bar(len(known), " problems", "self test") as progress,
@@ -143,12 +150,14 @@ class Sift:
             for row in self_test(read_again, grader):
                 progress.update(1)
                 if not row["ok"]:
-                    source = problems.read((row["id"], 0))["source"]
+                    source = self.testable[row["id"]]
+                    self.tally.keep(source, -1)
                     self._remove(row["id"], source, "self_test", row["detail"] or row["reason"])
                     problems.discard([(row["id"], 0)])
 
     def _remove(self, problem: str, source: str, reason: str, detail: str | float | None) -> None:
         self.removed.append({"id": problem, "source": source, "reason": reason, "detail": detail})
+        self.tally.drop(reason, source)
 
 
 def _without_sample(row: Row) -> Row:

@@ -334,7 +334,7 @@ def test_revisions_of_a_recipe_s_own_benchmark_are_kept_too(monkeypatch, tmp_pat
 
     def published(config, recipe):
         read.append(config.revision)
-        yield Ready(Problem.model_validate(addition(1)[0]), "an answer")
+        yield Ready(Problem.model_validate(addition(1)[0]), ("an answer",))
         yield Dropped("p-2", "no_box")
 
     monkeypatch.setitem(SOURCES, "theirs", Source(Config, published, lambda config: None))

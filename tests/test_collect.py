@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from tests.conftest import rows
-from tests.stages import run_stages
+from tests.endpoint import Endpoint
+from tests.stages import run_stages, solve
 
 
 def test_duplicates_and_benchmark_questions_are_removed_before_anything_is_paid_for(command, recipe, tmp_path):
@@ -117,3 +118,25 @@ def test_a_programming_problem_whose_own_reference_fails_is_removed_and_doubts_a
     assert kept["c3"]["gold"]["checker"] == "special"
     assert kept["c3"]["meta"]["statement_rules"] == ["any_answer"]
     assert "checker" not in kept["c1"]["gold"]
+
+
+def test_answers_that_are_there_already_are_verified_and_nobody_is_asked_for_them(command, recipe, tmp_path):
+    run, said = tmp_path / "run", {0: "0 + 1\n\n\\boxed{1}", 1: "1 + 1\n\n\\boxed{3}"}
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url, sources={"file": {"path": "problems.jsonl", "answers": "answers.jsonl"}})
+        lines = [{"id": f"add-{n:04}", "text": text} for n, text in said.items()] + [{"id": "add-0000", "text": said[0]}]
+        (folder / "answers.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        run_stages(command, folder, run, ["collect", "generate", "rewrite", "verify"])
+        assert len(endpoint.requests) == 36
+    traces = [(row["id"], row["sample"]) for row in rows(run / "data/02_traces.jsonl") if row["model"] == "file"]
+    assert traces == [("add-0000", 0), ("add-0000", 1), ("add-0001", 0)]
+    verdicts = {(row["id"], row["sample"]): row["ok"] for row in rows(run / "data/04_verdicts.jsonl")}
+    assert [verdicts[key] for key in traces] == [True, True, False]
+
+
+def test_an_answer_to_no_problem_is_told(command, recipe, tmp_path):
+    folder = recipe(sources={"file": {"path": "problems.jsonl", "answers": "answers.jsonl"}})
+    (folder / "answers.jsonl").write_text('{"id": "other", "text": "4"}\n')
+    done = command("data_gen.collect", f"--recipe={folder}", f"--run={tmp_path / 'run'}")
+    assert done.returncode == 1
+    assert "no such problem in problems.jsonl: other" in done.stderr

@@ -5,33 +5,57 @@
 
     {"id": "q1", "domain": "math", "question": "What is 2 + 2?", "verifier": "math_answer", "gold": {"answer": "4"}}
 
+Answers that you have already come with `answers: my_answers.jsonl`, one a line, several to a problem if you like; those
+problems are not asked of the teacher, and the answers are verified like any other:
+
+    {"id": "q1", "text": "2 + 2 = 4, so \\\\boxed{4}."}
+
 `id` may be left out (a hash of the question stands in) and so may `source` (`file`). A path is looked up beside the
 recipe first, then from the folder you are in.
 """
 
 import hashlib
+import json
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from data_gen.cli import UserError
-from data_gen.records import Problem, faults_of, read_rows
-from data_gen.sources.source import SourceConfig
+from data_gen.lines import LineFile, Place
+from data_gen.records import Problem, Trace, faults_of, read_rows
+from data_gen.sources.source import Item, Ready, SourceConfig
 
 
 class FileConfig(SourceConfig):
     """Keys of `file`."""
 
     path: str
+    answers: str | None = None
 
     def local_files(self, recipe: Path) -> list[Path]:
-        """Return the one file."""
-        return [self.find(recipe, self.path)]
+        """Return the file, and that of the answers."""
+        return [self.find(recipe, path) for path in (self.path, self.answers) if path is not None]
 
 
-def read(config: FileConfig, recipe: Path) -> Iterator[Problem]:
-    """Yield the file's problems. Raises UserError that names the row and every faulty key in it."""
+def read(config: FileConfig, recipe: Path) -> Iterator[Item]:
+    """Yield the file's problems. Raises UserError that names the row and every faulty key in it, or of an answer's."""
+    if config.answers is None:
+        yield from _problems(config, recipe)
+        return
+    places: dict[str, list[Place]] = defaultdict(list)
+    with LineFile(config.find(recipe, config.answers)) as answers:
+        for head, place, _ in answers.heads(Trace):
+            places[head.id].append(place)
+        for problem in _problems(config, recipe):
+            texts = tuple(str(json.loads(answers.at(place))["text"]) for place in places.pop(problem.id, ()))
+            yield Ready(problem, texts) if texts else problem
+    if places:
+        raise UserError(f"{config.answers}: no such problem in {config.path}: {', '.join(sorted(places)[:5])}")
+
+
+def _problems(config: FileConfig, recipe: Path) -> Iterator[Problem]:
     path = config.find(recipe, config.path)
     for number, row in enumerate(read_rows(path), 1):
         row.setdefault("source", "file")

@@ -2,7 +2,7 @@
 
 A source's `read` yields, for each published row, one of
     Problem(...)                        a question with what its verifier needs
-    Ready(Problem(...), "<|begin...")   the same, and its answer, which came with it: no teacher is asked
+    Ready(Problem(...), ("<|begin...",)) the same, and its answers, which came with it: no teacher is asked
     Dropped("numina-17", "no_box")      no problem, and why: listed in 01_problems.removed.jsonl, counted in the funnel
 """
 
@@ -40,10 +40,10 @@ class Difficulty(Strict):
 
 @dataclass(frozen=True)
 class Ready:
-    """A problem whose answer comes with it; `text` is the whole of that answer."""
+    """A problem whose answers come with it, each as a whole text."""
 
     problem: Problem
-    text: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
         domains: [physics, chemistry, biology, puzzle]     # of these, math and code
 
     {"question": "...", "combined_text": "<|begin_of_thought|>\\n\\n... <|end_of_solution|>", "domain": "physics"}
-    -> Ready({"id": "still2-12", "domain": "science", "verifier": "none", "gold": {}, ...}, "<|begin_of_thought|>...")
+    -> Ready({"id": "still2-12", "domain": "science", "verifier": "none", "gold": {}, ...}, ("<|begin_of_thought|>...",))
 
 Columns, tags and licence (Apache-2.0): https://huggingface.co/datasets/RUC-AIBOX/long_form_thought_data_5k and
 https://github.com/RUCAIBox/Slow_Thinking_with_LLMs. Ids are row numbers. Nothing of it can be verified: rows are taken at
@@ -65,4 +65,4 @@ def read(config: Still2Config, recipe: Path) -> Iterator[Item]:
             license="Apache-2.0",
             meta={"domain": row["domain"]},
         )
-        yield Ready(problem, text)
+        yield Ready(problem, (text,))
