@@ -12,16 +12,18 @@ import random
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from data_gen.cli import UserError
 from data_gen.dedup import Duplicates, load_contamination
-from data_gen.lines import ById, LineFile
 from data_gen.prompts import question
 from data_gen.recipe import Recipe
-from data_gen.records import Problem, R, Row, Trace, Verdict, graded_hash, key, read_records, record_of
+from data_gen.records import Problem, Row, Trace, Verdict, graded_hash, read_records
 from data_gen.run_folder import Run
 from data_gen.sections import thought_solution
 from data_gen.tally import Tally
+
+S = TypeVar("S", Problem, Trace, Verdict, "Rewritten")
 
 
 class Rewritten(Trace):
@@ -36,20 +38,18 @@ def candidates(run: Run, recipe: Recipe, tally: Tally) -> Iterator[Row]:
     """Yield the picked rows of every question, sorted by (id, sample); what is dropped is counted in `tally`."""
     duplicates = Duplicates(recipe.dedup.exact, None)
     contamination = load_contamination(run, recipe.decontaminate)
-    with LineFile(run.problems) as file:
-        problems = ById(file, Problem)
-        for one, group in groupby(_graded(run), key=lambda pair: pair[0].id):
-            found = problems.find(one)
-            if found is None:
-                raise UserError(f"{run.rewritten}: {one}: no such problem in {run.problems.name}; run rewrite again")
-            problem = record_of(Problem, found[1], run.problems, 0, 0)
-            rows = [_row(trace, problem, verdict, run, recipe.verify.math) for trace, verdict in group]
-            picked = _picked(rows, recipe, tally)
-            why = "duplicate" if duplicates.of(problem) else "contaminated" if contamination.of(problem.question) else None
-            if why:
-                tally.drop(why, problem.source, len(picked))
-            else:
-                yield from picked
+    problems = _sorted(run.problems, Problem)
+    for one, group in groupby(_graded(run), key=lambda pair: pair[0].id):
+        problem = next((problem for problem in problems if problem.id >= one), None)
+        if problem is None or problem.id != one:
+            raise UserError(f"{run.rewritten}: {one}: no such problem in {run.problems.name}; run rewrite again")
+        rows = [_row(trace, problem, verdict, run, recipe.verify.math) for trace, verdict in group]
+        picked = _picked(rows, recipe, tally)
+        why = "duplicate" if duplicates.of(problem) else "contaminated" if contamination.of(problem.question) else None
+        if why:
+            tally.drop(why, problem.source, len(picked))
+        else:
+            yield from picked
 
 
 def _graded(run: Run) -> Iterator[tuple[Rewritten, Verdict]]:
@@ -74,11 +74,11 @@ def _key(record: Trace | Verdict) -> tuple[str, int]:
     return record.id, record.sample
 
 
-def _sorted(path: Path, kind: type[R]) -> Iterator[R]:
+def _sorted(path: Path, kind: type[S]) -> Iterator[S]:
     """Yield a stage file's rows. Raises UserError where they are not sorted, each (id, sample) once."""
     before: tuple[str, int] = ("", -1)
     for row in read_records(path, kind):
-        now = key(row.model_dump(include={"id", "sample"}))
+        now = row.id, getattr(row, "sample", 0)
         if now <= before:
             raise UserError(f"{path}: {now[0]}, sample {now[1]}, is not in its place: run the stage that writes it again")
         before = now

@@ -118,7 +118,7 @@ class Duplicates:
     """Questions seen so far. `of` says of which problem a question is a duplicate, and how."""
 
     def __init__(self, exact: bool, minhash: float | None) -> None:
-        self._exact: dict[bytes, str] | None = {} if exact else None
+        self._exact: dict[int, str] | None = {} if exact else None
         self._threshold = minhash
         if minhash is not None:
             from datasketch import MinHashLSH  # pulls in scipy, 0.6 s
@@ -130,7 +130,7 @@ class Duplicates:
         """Return (`duplicate` or `near_duplicate`, the earlier problem's id), or None and remember the problem."""
         text = normal(problem.question)
         if self._exact is not None:
-            digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
+            digest = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16])
             if digest in self._exact:
                 return "duplicate", self._exact[digest]
             self._exact[digest] = problem.id

@@ -89,7 +89,7 @@ class Rewriting:
         problems = ById(self._problems, Problem)
         for trace in islice(read_records(self._folder.traces, Trace), self._limit):
             found = problems.find(trace.id)
-            yield trace, record_of(Problem, found[1], self._folder.problems, 0, 0) if found else None
+            yield trace, record_of(Problem, found, self._folder.problems, 0, 0) if found else None
 
     def requests(self, chat: ChatModel, needed: Needed) -> Iterator[ChatRequest]:
         """Yield what is asked of the rewriting model."""

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import Verify, dump
 from data_gen.journal import Journal, Key, write_rows
-from data_gen.lines import ById, LineFile
+from data_gen.lines import ById, Head, LineFile
 from data_gen.progress import bar
 from data_gen.recipe import load_recipe
 from data_gen.records import Problem, Row, Trace, graded_hash, key, read_records, read_rows
@@ -136,8 +136,8 @@ def grade_file(
                     if one in wanted:
                         raise UserError(f"{traces}: rows repeat the (id, sample) of another, {one}: each may come once")
                     wanted.add(one)
-                    found = problems_by_id.find(head.id)
-                    problem, verifier = (found[1], found[0].verifier) if found else (None, "")
+                    problem = problems_by_id.find(head.id)
+                    verifier = Head.model_validate_json(problem).verifier if problem else ""
                     if there.get(one, "infra") != "infra" and journal.tag(one) == _tag(line, problem, settings.math):
                         counts[there[one]] += 1
                         progress.update(1)
