@@ -51,7 +51,7 @@ def kept(trace: str, rewrite: str) -> float:
 
 
 def _code_fault(solution: str, trace: str, min_kept: float) -> str | None:
-    programs = [source for _, source in blocks(solution)]
+    programs = [block.source for block in blocks(solution)]
     if len(programs) != 1:
         return "code_block"
     said = {_SPACE.sub("", line) for line in trace.splitlines()}

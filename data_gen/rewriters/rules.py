@@ -5,11 +5,13 @@
     "2 + 2 = 4.\\n\\nThe answer is \\\\boxed{4}."       -> thought "2 + 2 = 4.", solution "The answer is \\\\boxed{4}."
 
 Thinking tags are those of R1 and QwQ style models; a chat template may have written the opening one into the prompt, so
-that only the closing one comes back. Text without any is split before its last paragraph; where a program is asked for,
-before the paragraph that leads to the last fenced block.
+that only the closing one comes back. Text without any is split before the paragraph that holds the boxed answer, or leads to
+the program; what the verifier finds in the solution is what it finds in the whole text.
 """
 
 from data_gen.sections import TAGS, split_sections
+from data_gen.verifiers.extract import answer_place
+from data_gen.verifiers.program import NotPython, blocks, chosen, fenced
 
 THINK, UNTHINK = "<think>", "</think>"
 
@@ -40,25 +42,40 @@ def by_rules(text: str, reasoning: str | None, program: bool = False) -> tuple[s
 
 
 def _split_plain(text: str, program: bool) -> tuple[str, str]:
-    """Split plain reasoning before its last paragraph; where there is only one, before its last line.
+    """Split plain reasoning before the paragraph that answers, where it has one paragraph only before the line.
 
-    A fenced block is never cut in two. Where a `program` is asked for, the solution begins with the paragraph that leads to
-    the last block.
+    What answers is the program, with the paragraph that leads to it, or the box; else the last paragraph. No fenced block
+    and no displayed formula is cut in two.
     """
-    lines = text.strip().split("\n")
-    blank, opened, inside = [], None, False
-    for number, line in enumerate(lines):
-        if line.lstrip().startswith("```"):
-            inside = not inside
-            opened = number if inside else opened
-        elif not inside and not line.strip():
-            blank.append(number)
-    cut = len(lines) - 1
-    if opened is not None and (program or inside or lines[-1].lstrip().startswith("```")):
-        cut = opened
-        blank = [number for number in blank if number < opened]
-        if blank and blank[-1] == opened - 1:  # a blank line parts the block from the paragraph that leads to it
-            blank.pop()
-    if blank:
-        cut = blank[-1]
+    lines = text.strip().replace("\r\n", "\n").split("\n")
+    text = "\n".join(lines)
+    inside = {number for block in fenced(text) for number in range(block.first, block.last + 1)}
+    blank = [number for number, line in enumerate(lines) if not line.strip() and number not in inside]
+    answer = _line_of_answer(text, program)
+    if answer is None:
+        answer = len(lines) - 1
+    elif program and answer - 1 in blank:  # parts the program from the paragraph that leads to it
+        answer -= 1
+    paragraphs = [number for number in reversed(blank) if number < answer]
+    whole_lines = [number for number in range(answer, 0, -1) if not {number - 1, number} <= inside]
+    places = paragraphs + whole_lines
+    cut = next((place for place in places if not _in_a_formula(lines[:place])), 0)
     return "\n".join(lines[:cut]), "\n".join(lines[cut:])
+
+
+def _line_of_answer(text: str, program: bool) -> int | None:
+    """Return the number of the line on which the answer begins, or None where none is found."""
+    if not program:
+        place = answer_place(text)
+        return None if place is None else text.count("\n", 0, place)
+    try:
+        block = chosen(text)
+    except NotPython:
+        block = next(reversed(list(blocks(text))), None)
+    return block.first if block else None
+
+
+def _in_a_formula(lines: list[str]) -> bool:
+    """Return whether a displayed formula is open at the end of some lines."""
+    text = "\n".join(lines)
+    return text.count("\\[") != text.count("\\]") or bool(text.count("$$") % 2)

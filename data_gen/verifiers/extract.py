@@ -46,20 +46,33 @@ def boxed_answer(text: str) -> str | None:
     answer_part = after_thinking(text)
     if answer_part is None:
         return None
-    boxes = closed_boxes(answer_part)
+    boxes = _last_boxes(answer_part)
     if not boxes:
         return None
-    contents = [boxes[-1][2]]
-    for (_, end, content), (start, _, _) in reversed(list(itertools.pairwise(boxes))):
-        if not _JOINED.fullmatch(answer_part, end, start):
-            break
-        contents.insert(0, content)
+    contents = [content for _, _, content in boxes]
     if len(contents) > 1 and len(set(contents)) == 1:
         contents = contents[:1]  # the same box said twice is one answer
     if _is_operand(answer_part, boxes[-len(contents)][0], boxes[-1][1]):
         return None
     answers = [content.strip().strip("$").strip() for content in contents]
     return ", ".join(answers) if all(answers) else None
+
+
+def answer_place(text: str) -> int | None:
+    """Return where the boxed answer of a text without thinking begins, or None where it has none."""
+    boxes = _last_boxes(text)
+    return boxes[0][0] if boxes else None
+
+
+def _last_boxes(text: str) -> list[tuple[int, int, str]]:
+    """Return the last box, and those before it that only punctuation, "and" or "or" parts from it."""
+    boxes = closed_boxes(text)
+    joined = boxes[-1:]
+    for before, after in reversed(list(itertools.pairwise(boxes))):
+        if not _JOINED.fullmatch(text, before[1], after[0]):
+            break
+        joined.insert(0, before)
+    return joined
 
 
 def _is_operand(text: str, start: int, end: int) -> bool:

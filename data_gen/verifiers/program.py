@@ -13,6 +13,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from data_gen.verifiers.extract import after_thinking
 
@@ -28,37 +29,55 @@ class NotPython(Exception):
 def program(text: str) -> str | None:
     """Return the program of an answer, or None where there is no block. Raises NotPython."""
     part = after_thinking(text)
-    if part is None:
-        return None
+    block = chosen(part) if part is not None else None
+    return block.source if block else None
+
+
+def chosen(part: str) -> "Block | None":
+    """Return the block that is the program of a text without thinking, or None. Raises NotPython."""
     fault: str | None = None
-    for tag, source in reversed(list(blocks(part))):
+    for block in reversed(list(blocks(part))):
         try:
-            tree = parsed(source)
+            tree = parsed(block.source)
         except NotPython as error:
             fault = fault or str(error)
             continue
-        if tag or not _idle(tree):
-            return source
+        if block.tag or not _idle(tree):
+            return block
     if fault is not None:
         raise NotPython(fault)
     return None
 
 
-def blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (tag, content) of every fenced block that may be Python and is closed; line by line, in linear time."""
+class Block(NamedTuple):
+    """A fenced block: the numbers of its first and last line, the marks, its tag, and the text between them."""
+
+    first: int
+    last: int
+    tag: str
+    source: str
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Yield every fenced block that may be Python and is closed."""
+    return (block for block in fenced(text) if block.tag.lower() in _TAGS)
+
+
+def fenced(text: str) -> Iterator[Block]:
+    """Yield every fenced block that is closed, of whatever tag; line by line, in linear time."""
     opened: re.Match[str] | None = None
     held: list[str] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
+    first = 0
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n")):
         mark = _FENCE.fullmatch(line) if line.lstrip(" \t")[:3] in ("```", "~~~") else None
         if mark is None:
             held.append(line)
         elif opened and not mark["tag"] and mark["fence"][0] == opened["fence"][0] and mark["fence"] >= opened["fence"]:
-            if opened["tag"].lower() in _TAGS:
-                content = "".join(f"{each}\n" for each in held)
-                yield opened["tag"], textwrap.dedent(content) if opened["indent"] else content
+            content = "".join(f"{each}\n" for each in held)
+            yield Block(first, number, opened["tag"], textwrap.dedent(content) if opened["indent"] else content)
             opened = None
         elif opened is None or (mark["tag"] and mark["fence"] == opened["fence"]):  # one that never closed ends at the next
-            opened, held = mark, []
+            opened, held, first = mark, [], number
         else:
             held.append(line)
 
