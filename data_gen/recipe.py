@@ -5,9 +5,10 @@
     recipe.name, recipe.folder          -> "quickstart", Path("recipes/quickstart")
 
 All faults of the file, of its sources and of the templates that it names are reported together. A template is looked up
-beside the recipe first and then in `data_gen/`.
+beside the recipe, beside those that it extends (`layers.py`), and then in `data_gen/`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from pydantic import PrivateAttr
 
 from data_gen.cli import ConfigError
 from data_gen.config import PACKAGE, DataConfig
+from data_gen.layers import read_layers
 from data_gen.records import Problem
 from data_gen.sources import SOURCES
 from data_gen.sources.source import Difficulty, SourceConfig
-from data_gen.yaml_schema import load, parse, read_yaml
+from data_gen.yaml_schema import parse
 
 
 class Recipe(DataConfig):
@@ -74,22 +76,26 @@ def find_recipe(recipe: str) -> Path:
 def load_recipe(recipe: str) -> Recipe:
     """Read and check `<recipe>/data.yaml`. Raises ConfigError with a line for every fault, of sources and files too."""
     folder = find_recipe(recipe)
-    path = folder / "data.yaml"
+    layers = read_layers(folder / "data.yaml")
     faults: list[str] = []
     config: Recipe | None = None
     try:
-        config = load(path, Recipe)
+        config = layers.parse(Recipe)
         sources = config.sources
     except ConfigError as error:
         faults += str(error).splitlines()
-        sources = _sources_of(path)
+        sources = _sources_of(layers.content)
     parsed: dict[str, SourceConfig] = {}
     for name, keys in sources.items():
+
+        def where(place: Sequence[Any] = (), name: str = name) -> str:
+            return f"{layers.where(('sources', name, *place))}: sources.{name}"
+
         if name not in SOURCES:
-            faults.append(f"{path}: sources.{name}: no such source; there are: {', '.join(SOURCES)}")
+            faults.append(f"{where()}: no such source; there are: {', '.join(SOURCES)}")
             continue
         try:
-            parsed[name] = parse(keys or {}, SOURCES[name].config, f"{path}: sources.{name}")
+            parsed[name] = parse(keys or {}, SOURCES[name].config, where)
         except ConfigError as error:
             faults += str(error).splitlines()
     if config is not None:
@@ -104,12 +110,9 @@ def load_recipe(recipe: str) -> Recipe:
     return config
 
 
-def _sources_of(path: Path) -> dict[str, Any]:
+def _sources_of(content: dict[str, Any]) -> dict[str, Any]:
     """Return what stands under `sources` in a file with other faults, so that those of the sources are told too."""
-    try:
-        sources = read_yaml(path).get("sources")
-    except ConfigError:
-        return {}
+    sources = content.get("sources")
     return {str(k): v for k, v in sources.items() if isinstance(v, dict)} if isinstance(sources, dict) else {}
 
 

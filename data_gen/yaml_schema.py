@@ -6,6 +6,7 @@ recipes/x/data.yaml: mix.pick: 'shortest', 'longest', 'random' or 'all' is expec
 
 import difflib
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -48,17 +49,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def load(path: Path, kind: type[M]) -> M:
-    """Read `path` as `kind`. Raises ConfigError with a line for every fault in the file."""
-    return parse(read_yaml(path), kind, str(path))
-
-
-def parse(content: dict[str, Any], kind: type[M], where: str) -> M:
-    """Check a mapping against `kind`. Raises ConfigError with a line for every fault, each beginning with `where`."""
+def parse(content: dict[str, Any], kind: type[M], where: str | Callable[[Sequence[Any]], str]) -> M:
+    """Check a mapping against `kind`. Raises ConfigError with a line for every fault, each beginning with `where`: a text,
+    or a function that returns one for the keys that lead to the fault."""
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        faults = [f"{where}: {_explain(fault, kind)}" for fault in error.errors()]
+        faults = [
+            f"{where if isinstance(where, str) else where(fault['loc'])}: {_explain(fault, kind)}"
+            for fault in error.errors()
+        ]
         raise ConfigError("\n".join(faults)) from error
 
 

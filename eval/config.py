@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import Field
 
 from data_gen.config import Prices
+from data_gen.layers import read_layers
 from data_gen.sources.hub import Published
-from data_gen.yaml_schema import Strict, load
+from data_gen.yaml_schema import Strict
 
 
 class FromDataset(Strict):
@@ -59,4 +60,4 @@ class EvalConfig(Strict):
 
 def load_eval(recipe: Path) -> EvalConfig:
     """Read and check `<recipe>/eval.yaml`. Raises ConfigError with a line for every fault."""
-    return load(recipe / "eval.yaml", EvalConfig)
+    return read_layers(recipe / "eval.yaml").parse(EvalConfig)
