@@ -70,7 +70,8 @@ class Answers:
         """Take answers that a source brought along, which nobody is asked for."""
         for trace in ready:
             self.wanted += 1
-            if trace_key(trace) not in self.whole:
+            key = trace_key(trace)
+            if key not in self.whole or self.whole.tag(key) != trace.request:
                 self.whole.append(trace.row())
 
     def ask(self, requests: Requests, log: Path, unit: str) -> None:

@@ -8,6 +8,8 @@ Writes 01_problems.jsonl, sorted by id; 01_problems.removed.jsonl, with why; and
 answers come with it. Problems without a difficulty stay where the recipe has a `label` stage that will rate them.
 """
 
+import hashlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +32,12 @@ from data_gen.verifiers.gold import flagged, gold_fault
 from data_gen.verifiers.pool import Grader
 from data_gen.verifiers.self_test import references, self_test
 
+UNRATED = "bounds ask for a difficulty and none is published: add `label:` to the recipe"
+
 
 def main(recipe: str, run: str, limit: int | None = None, allow_weak_sandbox: bool = False) -> None:
-    """Collect the recipe's problems into runs/<run>/data/01_problems.jsonl; `limit` stops after so many of each source.
+    """Collect the recipe's problems into runs/<run>/data/01_problems.jsonl; `limit` stops after so many of each source,
+    duplicates not yet removed.
 
     Problems' own reference programs are run in the sandbox; where none holds, not without --allow_weak_sandbox.
     """
@@ -59,17 +64,13 @@ def main(recipe: str, run: str, limit: int | None = None, allow_weak_sandbox: bo
         for path in waiting:
             path.unlink(missing_ok=True)  # of a run that was killed: costs nothing, so it is begun anew
         with Journal(waiting[0], sync_every=1 << 30) as problems, Journal(waiting[1], sync_every=1 << 30) as ready:
-            sift = Sift(config, folder, ready)
+            sift = Sift(config, folder, problems, ready)
             for name, source in sources.items():
-                for problem in sift.kept(name, read(name, source, config.folder, limit)):
-                    if (problem.id, 0) in problems:
-                        raise UserError(f"{name}: two problems have the id {problem.id!r}: ids must differ")
-                    problems.append(problem.row() | {"sample": 0})
-                    sift.tally.keep(name)
-                    if references(problem):
-                        sift.testable[problem.id] = name
+                limits = [number for number in (limit, source.limit) if number is not None]
+                sift.take(name, read(name, source, config.folder), min(limits, default=None))
             if config.verify.self_test:
-                sift.quarantine(problems, allow_weak_sandbox)
+                sift.quarantine(allow_weak_sandbox)
+            sift.deduplicate()
             write_rows(folder.removed_problems, sorted(sift.removed, key=lambda row: (row["id"], row["reason"])))
             write_rows(folder.ready_traces, (ready.read(key) for key in sorted(ready) if (key[0], 0) in problems))
             write_rows(folder.problems, (_without_sample(problems.read(key)) for key in sorted(problems)))
@@ -84,33 +85,29 @@ def resolved(config: Recipe, run: Run) -> dict[str, SourceConfig]:
     return {name: source.resolved(known) for name, source in config.source_configs.items()}
 
 
-def read(name: str, source: SourceConfig, recipe: Path, limit: int | None) -> Iterator[Item]:
-    """Yield what a source gives, up to its limit of problems, with a progress bar."""
-    limits = [number for number in (limit, source.limit) if number is not None]
-    count = 0
-    with bar(min(limits) if limits else SOURCES[name].count(source), " rows", name) as progress:
+def read(name: str, source: SourceConfig, recipe: Path) -> Iterator[Item]:
+    """Yield what a source gives, with a progress bar."""
+    with bar(SOURCES[name].count(source), " rows", name) as progress:
         for item in SOURCES[name].read(source, recipe):
-            count += not isinstance(item, Dropped)
-            if limits and count > min(limits):
-                return
             yield item
             progress.update(1)
 
 
 class Sift:
-    """What is removed of the sources' rows, and why."""
+    """The problems of a run on their way to 01_problems.jsonl: what stays, what is removed, and why. No text is held."""
 
-    def __init__(self, config: Recipe, run: Run, ready: Journal) -> None:
-        self._config = config
-        self._duplicates = Duplicates(config.dedup.exact, config.dedup.minhash)
+    def __init__(self, config: Recipe, run: Run, problems: Journal, ready: Journal) -> None:
+        self._config, self._problems, self._ready = config, problems, ready
         self._contamination = load_contamination(run, config.decontaminate)
+        self._source: dict[str, str] = {}  # of the problems taken, in their order
+        self._testable: list[str] = []  # those with reference programs
+        self._unverified: set[str] = set()  # those whose answers nothing checks
         self.removed: list[Row] = []
         self.tally = Tally()
-        self.testable: dict[str, str] = {}  # problems with reference programs, and their sources
-        self._ready = ready
 
-    def kept(self, source: str, items: Iterator[Item]) -> Iterator[Problem]:
-        """Yield the problems of a source that stay."""
+    def take(self, source: str, items: Iterator[Item], limit: int | None) -> None:
+        """Take what a source gives, until `limit` problems of it have stayed. Raises UserError where an id comes twice."""
+        count = 0
         for item in items:
             if isinstance(item, Dropped):
                 self._remove(item.id, source, item.reason, item.detail)
@@ -119,45 +116,76 @@ class Sift:
             if why := self._fault(problem):
                 self._remove(problem.id, source, *why)
                 continue
-            for sample, text in enumerate(item.texts if isinstance(item, Ready) else ()):
-                self._ready.append(Trace(id=problem.id, sample=sample, text=text, finish_reason="stop", model=source).row())
-            yield flagged(problem)
+            if problem.id in self._source:
+                raise UserError(f"{source}: two problems have the id {problem.id!r}: ids must differ")
+            self._source[problem.id] = source
+            self._problems.append(flagged(problem).row() | {"sample": 0})
+            if references(problem):
+                self._testable.append(problem.id)
+            if problem.verifier == "none":
+                self._unverified.add(problem.id)
+            for trace in item.traces if isinstance(item, Ready) else ():
+                self._ready.append(_brought(trace, problem, source).row())
+            count += 1
+            if count == limit:
+                return
 
     def _fault(self, problem: Problem) -> tuple[str, str | float | None] | None:
         """Return why a problem is removed, or None."""
-        rated_later = self._config.label is not None and needs_label(self._config, problem)
-        if not rated_later and not self._config.bounds(problem).holds(problem.difficulty):
-            return "difficulty", problem.difficulty
+        bounds = self._config.bounds(problem)
+        if not bounds.holds(problem.difficulty) and not (self._config.label and needs_label(self._config, problem)):
+            return ("difficulty", problem.difficulty) if problem.difficulty is not None else ("unrated", UNRATED)
         if fault := gold_fault(problem):
             return "bad_gold", fault
-        if found := self._duplicates.of(problem):
-            return found
         if found := self._contamination.of(problem.question):
             return "contaminated", ": ".join(found)
         return None
 
-    def quarantine(self, problems: Journal, allow_weak_sandbox: bool) -> None:
+    def quarantine(self, allow_weak_sandbox: bool) -> None:
         """Take out problems whose own reference programs all fail our grading. Raises UserError where no sandbox holds."""
-        known = list(self.testable)
+        known = self._testable
         if not known:
             return
         probe.require(allow_weak_sandbox)
-        read_again = (Problem.model_validate(problems.read((one, 0))) for one in known)
+        problems = (Problem.model_validate(self._problems.read((one, 0))) for one in known)
         with (
             Grader(os.cpu_count() or 1, allow_weak_sandbox) as grader,
             bar(len(known), " problems", "self test") as progress,
         ):
-            for row in self_test(read_again, grader):
+            for row in self_test(problems, grader):
                 progress.update(1)
                 if not row["ok"]:
-                    source = self.testable[row["id"]]
-                    self.tally.keep(source, -1)
-                    self._remove(row["id"], source, "self_test", row["detail"] or row["reason"])
-                    problems.discard([(row["id"], 0)])
+                    self._discard(row["id"], "self_test", row["detail"] or row["reason"])
+
+    def deduplicate(self) -> None:
+        """Take out repeats of a question: the first source of the recipe keeps it, one whose answers are verified before any
+        whose answers are not. After the self test, so that a copy with wrong tests takes no good one along."""
+        duplicates = Duplicates(self._config.dedup.exact, self._config.dedup.minhash)
+        for unverified in (False, True):
+            for one in [one for one in self._source if (one, 0) in self._problems]:
+                if (one in self._unverified) == unverified:
+                    found = duplicates.of(Problem.model_validate(self._problems.read((one, 0))))
+                    if found:
+                        self._discard(one, *found)
+        for one, source in self._source.items():
+            if (one, 0) in self._problems:
+                self.tally.keep(source)
+
+    def _discard(self, problem: str, reason: str, detail: str | None) -> None:
+        self._problems.discard([(problem, 0)])
+        self._remove(problem, self._source[problem], reason, detail)
 
     def _remove(self, problem: str, source: str, reason: str, detail: str | float | None) -> None:
         self.removed.append({"id": problem, "source": source, "reason": reason, "detail": detail})
         self.tally.drop(reason, source)
+
+
+def _brought(trace: Trace, problem: Problem, source: str) -> Trace:
+    """Return an answer that came with a problem, with a hash of what it answers: another question has another."""
+    about = json.dumps([problem.question, trace.text, trace.reasoning])
+    request = hashlib.sha256(about.encode()).hexdigest()[:16]
+    told = {"finish_reason": trace.finish_reason or "stop", "model": trace.model or source, "request": request}
+    return trace.model_copy(update={"id": problem.id, **told})
 
 
 def _without_sample(row: Row) -> Row:

@@ -12,7 +12,7 @@ Questions shorter than `ngram` words match only whole, signs included. MinHash i
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from data_gen.cli import UserError
 from data_gen.config import Decontaminate
@@ -24,6 +24,10 @@ _PLAIN = re.compile(r"[^\W_]+")
 _DRAWING = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.DOTALL)
 SHINGLE = 5  # words of a run, for near duplicates
 NEAR_RUN = 3  # words of a run, for near benchmark questions
+# Of the shorter question's runs of `ngram` words, so many must be shared. Questions that share one run are of two kinds:
+# those that are the same share half and more, those with a stock phrase in common ("the second line of each test case
+# contains n space separated integers") under a tenth (docs/benchmarks.md).
+SHARE = 0.2
 PERMUTATIONS = 128
 
 
@@ -51,31 +55,24 @@ def runs_of_words(question: str, length: int) -> set[str]:
 
 
 class Contamination:
-    """The questions of benchmarks, and whether another question is one of them: whole, by a shared run of `ngram` words, or
-    near, by the Jaccard similarity of their runs of three words (None: not looked at)."""
+    """The questions of benchmarks, and whether another question is one of them: `whole`; by a shared `run` of `ngram` words,
+    where what they share is at least SHARE of the shorter one; or `near`, by the Jaccard similarity of their runs of three
+    words (None: not looked at)."""
 
     def __init__(self, benchmarks: Mapping[str, Iterable[str]], ngram: int, near: float | None = None) -> None:
         self.ngram, self.near = ngram, near
         self._whole: dict[str, str] = {}
-        self._runs: dict[str, str] = {}
-        self._outlines: list[tuple[str, int]] = []  # of each question: its benchmark, and how many runs of three it has
-        self._with_run: dict[str, list[int]] = defaultdict(list)
+        self._of: list[str] = []  # of each question that is long enough: its benchmark
+        self._runs, self._outlines = Overlaps(ngram), Overlaps(NEAR_RUN)
         for name, questions in benchmarks.items():
             for question in questions:
-                self._add(name, question)
-
-    def _add(self, name: str, question: str) -> None:
-        self._whole.setdefault(normal(question), name)
-        text = signless(question)
-        if len(text.split()) < self.ngram:
-            return
-        for run in runs_of_words(text, self.ngram):
-            self._runs.setdefault(run, name)
-        if self.near is not None:
-            outline = runs_of_words(text, NEAR_RUN)
-            for run in outline:
-                self._with_run[run].append(len(self._outlines))
-            self._outlines.append((name, len(outline)))
+                self._whole.setdefault(normal(question), name)
+                text = signless(question)
+                if len(text.split()) >= ngram:
+                    self._of.append(name)
+                    self._runs.add(text)
+                    if near is not None:
+                        self._outlines.add(text)
 
     def of(self, question: str) -> tuple[str, str] | None:
         """Return the benchmark that holds (part of) the question, and how: `whole`, `run` or `near`; or None."""
@@ -84,21 +81,36 @@ class Contamination:
         text = signless(question)
         if len(text.split()) < self.ngram:
             return None
-        if found := next((self._runs[run] for run in runs_of_words(text, self.ngram) if run in self._runs), None):
-            return found, "run"
-        near = self._near(text)
-        return (near, "near") if near else None
-
-    def _near(self, text: str) -> str | None:
-        if self.near is None:
-            return None
-        outline = runs_of_words(text, NEAR_RUN)
-        common = Counter(number for run in outline for number in self._with_run.get(run, ()))
-        for number, both in common.most_common():
-            name, size = self._outlines[number]
-            if both >= self.near * (size + len(outline) - both):
-                return name
+        for number, both, one, other in self._runs.shared(text):
+            if both >= SHARE * min(one, other):
+                return self._of[number], "run"
+        for number, both, one, other in self._outlines.shared(text):
+            if self.near is not None and both >= self.near * (one + other - both):
+                return self._of[number], "near"
         return None
+
+
+class Overlaps:
+    """Texts by their runs of so many words, and how many of them another text shares with each."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._sizes: list[int] = []
+        self._having: dict[str, list[int]] = defaultdict(list)
+
+    def add(self, text: str) -> None:
+        """Add a text; its number is how many there were before."""
+        runs = runs_of_words(text, self._length)
+        for run in runs:
+            self._having[run].append(len(self._sizes))
+        self._sizes.append(len(runs))
+
+    def shared(self, text: str) -> Iterator[tuple[int, int, int, int]]:
+        """Yield, for each text that shares a run, its number, the runs in common, and the runs of this and of that text."""
+        runs = runs_of_words(text, self._length)
+        common = Counter(number for run in runs for number in self._having.get(run, ()))
+        for number, both in common.most_common():
+            yield number, both, len(runs), self._sizes[number]
 
 
 def load_contamination(run: Run, decontaminate: Decontaminate) -> Contamination:
@@ -115,7 +127,7 @@ def load_contamination(run: Run, decontaminate: Decontaminate) -> Contamination:
 
 
 class Duplicates:
-    """Questions seen so far. `of` says of which problem a question is a duplicate, and how."""
+    """Questions seen so far. `of` says of which problem a question is a duplicate, and how; near ones have the same gold."""
 
     def __init__(self, exact: bool, minhash: float | None) -> None:
         self._exact: dict[int, str] | None = {} if exact else None
@@ -125,6 +137,7 @@ class Duplicates:
 
             self._near = MinHashLSH(threshold=minhash, num_perm=PERMUTATIONS)
             self._sketches: dict[str, object] = {}
+            self._golds: dict[str, str] = {}
 
     def of(self, problem: Problem) -> tuple[str, str] | None:
         """Return (`duplicate` or `near_duplicate`, the earlier problem's id), or None and remember the problem."""
@@ -137,11 +150,14 @@ class Duplicates:
         if self._threshold is not None:
             from datasketch import MinHash
 
+            gold = str(problem.gold.get("answer")) if problem.verifier in ("math_answer", "choice") else problem.verifier
             sketch = MinHash(num_perm=PERMUTATIONS)
             sketch.update_batch([run.encode() for run in runs_of_words(problem.question, SHINGLE)])
             for other in sorted(self._near.query(sketch)):
+                if self._golds[other] != gold:
+                    continue  # "Find angle A" and "Find angle B" are no repeats of each other
                 if sketch.jaccard(self._sketches[other]) >= self._threshold:
                     return "near_duplicate", other
             self._near.insert(problem.id, sketch)
-            self._sketches[problem.id] = sketch
+            self._sketches[problem.id], self._golds[problem.id] = sketch, gold
         return None

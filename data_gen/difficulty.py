@@ -7,7 +7,10 @@
 A published difficulty counts before a rated one. The bounds are the source's, in the recipe (`difficulty: {min, max}`).
 """
 
+import hashlib
+import heapq
 import re
+from collections.abc import Iterable
 
 from data_gen.cli import UserError
 from data_gen.recipe import Recipe
@@ -28,6 +31,13 @@ def rating(answer: str) -> float | None:
 def needs_label(config: Recipe, problem: Problem) -> bool:
     """Return whether a problem has bounds to keep and no difficulty to compare with them."""
     return problem.difficulty is None and config.bounds(problem).given
+
+
+def first_by_hash(ids: Iterable[str], limit: int | None) -> set[str] | None:
+    """Return `limit` of the ids, the same ones each time and some of every source; None where there is no limit."""
+    if limit is None:
+        return None
+    return set(heapq.nsmallest(limit, ids, key=lambda one: hashlib.sha256(one.encode()).digest()))
 
 
 class Difficulties:

@@ -9,12 +9,11 @@ Answers that a source brought along are passed through.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
 from data_gen.cli import command
-from data_gen.difficulty import Difficulties
+from data_gen.difficulty import Difficulties, first_by_hash
 from data_gen.prompts import question
 from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Problem, Trace, read_records
@@ -24,7 +23,7 @@ from data_gen.stage import Stage
 
 
 def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = False) -> None:
-    """Ask the recipe's teacher; `limit` takes the first problems only, `retry_final` asks final failures once more."""
+    """Ask the recipe's teacher; `limit` takes so many problems only, `retry_final` asks final failures once more."""
     config = load_recipe(recipe)
     folder = Run(Path(run))
     settings = {"seed": config.seed, "teacher": chat_settings(config.teacher, config)}
@@ -33,7 +32,7 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
         if stage.finished:
             return
         with Answers(folder.traces, stage, config.teacher, config.budget_usd, retry_final) as answers:
-            answers.add_ready(ready_traces(folder))
+            answers.add_ready(wanted_ready_traces(config, folder))
             try:
                 answers.ask(
                     lambda needed: teacher_requests(config, folder, needed, limit),
@@ -48,10 +47,14 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
 def teacher_requests(
     config: Recipe, folder: Run, needed: Needed = lambda key: True, limit: int | None = None
 ) -> Iterator[ChatRequest]:
-    """Yield a request for every needed (problem, sample), in the order of the problems, the first `limit` of those."""
+    """Yield a request for every needed (problem, sample), in the order of the problems; `limit` takes so many of them,
+    some of every source."""
     teacher = config.teacher
     conversation, sampling = opening(teacher, config), sampling_of(teacher)
-    for problem in islice(asked_problems(config, folder), limit):
+    chosen = first_by_hash((problem.id for problem in asked_problems(config, folder)), limit)
+    for problem in asked_problems(config, folder):
+        if chosen is not None and problem.id not in chosen:
+            continue
         samples = [sample for sample in range(teacher.samples) if needed((problem.id, sample))]
         said = conversation(question(problem)) if samples else []
         for sample in samples:
@@ -65,6 +68,14 @@ def asked_problems(config: Recipe, folder: Run) -> Iterator[Problem]:
     for problem in read_records(folder.problems, Problem):
         if problem.id not in ready and difficulties.wanted(problem):
             yield problem
+
+
+def wanted_ready_traces(config: Recipe, folder: Run) -> Iterator[Trace]:
+    """Yield the answers that sources brought along to problems whose difficulty is the wanted one."""
+    difficulties, wanted = Difficulties(config, folder), set()
+    if folder.ready_traces.is_file():
+        wanted = {problem.id for problem in read_records(folder.problems, Problem) if difficulties.wanted(problem)}
+    return (trace for trace in ready_traces(folder) if trace.id in wanted)
 
 
 def ready_traces(folder: Run) -> Iterator[Trace]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
 from data_gen.cli import command
 from data_gen.config import ChatModel
-from data_gen.difficulty import SCALE, Difficulties, needs_label, rating
+from data_gen.difficulty import SCALE, Difficulties, first_by_hash, needs_label, rating
 from data_gen.journal import write_rows
 from data_gen.prompts import question
 from data_gen.recipe import Recipe, load_recipe
@@ -31,7 +31,7 @@ from data_gen.stage import Stage
 
 
 def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = False) -> None:
-    """Rate the problems that need it; `limit` takes the first problems only, `retry_final` asks final failures once more."""
+    """Rate the problems that need it; `limit` takes so many problems only, `retry_final` asks final failures once more."""
     config = load_recipe(recipe)
     folder = Run(Path(run))
     if config.label is None:
@@ -58,15 +58,13 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
 def rating_requests(
     config: Recipe, model: ChatModel, folder: Run, needed: Needed, limit: int | None = None
 ) -> Iterator[ChatRequest]:
-    """Yield a request for every needed sample of every problem that has to be rated, among the first `limit` of those."""
+    """Yield a request for every needed sample of every problem that has to be rated, among `limit` of those."""
     conversation, sampling = opening(model, config), sampling_of(model)
-    count = 0
+    unrated = (problem.id for problem in read_records(folder.problems, Problem) if needs_label(config, problem))
+    chosen = first_by_hash(unrated, limit)
     for problem in read_records(folder.problems, Problem):
-        if not needs_label(config, problem):
+        if not needs_label(config, problem) or (chosen is not None and problem.id not in chosen):
             continue
-        count += 1
-        if limit is not None and count > limit:
-            return
         for sample in range(model.samples):
             if needed((problem.id, sample)):
                 said = conversation(question(problem))

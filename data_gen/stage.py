@@ -145,7 +145,7 @@ class Stage:
         for path in self.inputs:
             if not path.is_file():
                 raise UserError(f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)")
-        hashes = {path.name: file_hash(path) for path in self.inputs}
+        hashes = {self._name_of(path): file_hash(path) for path in self.inputs}
         with edit_manifest(self.run) as manifest:
             before = manifest["stages"].get(self.name, {})
             if before and any(_made(path) for path in self.outputs):
@@ -170,6 +170,11 @@ class Stage:
             print(f"{self.name:<9} done already ({', '.join(str(path) for path in self.outputs)})")
         self._started = time.monotonic()
         return self
+
+    def _name_of(self, path: Path) -> str:
+        """Return how the manifest names an input: files of the run by their name, so that a run may be moved."""
+        own = path.is_relative_to(self.run.folder)
+        return path.name if own and path.parent == self.run.data else str(path.relative_to(self.run.folder) if own else path)
 
     def _take_lock(self) -> None:
         """Keep a second command of this stage out while this one runs; the kernel lets go when the process ends."""

@@ -14,7 +14,7 @@ import yaml
 
 from data_gen.cli import ConfigError, UserError
 from data_gen.dedup import Contamination
-from data_gen.records import Problem
+from data_gen.records import Problem, Trace
 from data_gen.run_folder import Run
 from data_gen.sources import SOURCES, hub
 from data_gen.sources.source import Dropped, Ready, Source
@@ -334,7 +334,7 @@ def test_revisions_of_a_recipe_s_own_benchmark_are_kept_too(monkeypatch, tmp_pat
 
     def published(config, recipe):
         read.append(config.revision)
-        yield Ready(Problem.model_validate(addition(1)[0]), ("an answer",))
+        yield Ready(Problem.model_validate(addition(1)[0]), (Trace(id="add-0000", text="an answer"),))
         yield Dropped("p-2", "no_box")
 
     monkeypatch.setitem(SOURCES, "theirs", Source(Config, published, lambda config: None))

@@ -83,7 +83,7 @@ def test_without_a_rating_model_unknown_difficulty_is_outside_every_bound(comman
     folder = recipe(sources={"file": {"path": "problems.jsonl", "difficulty": {"min": 3}}})
     done = command("data_gen.collect", f"--recipe={folder}", f"--run={tmp_path / 'run'}")
     assert done.returncode == 1
-    assert "difficulty 20" in done.stdout
+    assert "unrated 20" in done.stdout
 
 
 def test_a_transient_failure_is_asked_again_and_a_final_one_stays_unlabelled(command, recipe, tmp_path):

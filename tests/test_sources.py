@@ -179,7 +179,7 @@ def test_bounds_of_numina_are_those_of_the_subset_and_else_those_of_the_source()
 def test_still2_comes_with_its_answers_in_the_wanted_domains():
     ready = [item for item in read("still2", domains=STILL2) if isinstance(item, Ready)]
     assert [(item.problem.id, item.problem.domain) for item in ready] == [("still2-0", "science"), ("still2-3", "puzzle")]
-    assert ready[1].texts[0].endswith("A knave.<|end_of_solution|>")
+    assert ready[1].traces[0].text.endswith("A knave.<|end_of_solution|>")
     assert {(item.problem.verifier, *item.problem.gold) for item in ready} == {("none",)}
 
 

@@ -6,16 +6,15 @@
     {"id": "q1", "domain": "math", "question": "What is 2 + 2?", "verifier": "math_answer", "gold": {"answer": "4"}}
 
 Answers that you have already come with `answers: my_answers.jsonl`, one a line, several to a problem if you like; those
-problems are not asked of the teacher, and the answers are verified like any other:
+problems are not asked of the teacher, and the answers are verified like any other. A 02_traces.jsonl is such a file:
 
-    {"id": "q1", "text": "2 + 2 = 4, so \\\\boxed{4}."}
+    {"id": "q1", "text": "2 + 2 = 4, so \\\\boxed{4}."}         `sample`, `reasoning` and `model` are kept where given
 
 `id` may be left out (a hash of the question stands in) and so may `source` (`file`). A path is looked up beside the
 recipe first, then from the folder you are in.
 """
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,10 +48,27 @@ def read(config: FileConfig, recipe: Path) -> Iterator[Item]:
         for head, place, _ in answers.heads(Trace):
             places[head.id].append(place)
         for problem in _problems(config, recipe):
-            texts = tuple(str(json.loads(answers.at(place))["text"]) for place in places.pop(problem.id, ()))
-            yield Ready(problem, texts) if texts else problem
+            traces = [_answer(answers.at(place), answers.path) for place in places.pop(problem.id, ())]
+            yield Ready(problem, _numbered(traces, answers.path)) if traces else problem
     if places:
         raise UserError(f"{config.answers}: no such problem in {config.path}: {', '.join(sorted(places)[:5])}")
+
+
+def _answer(line: bytes, path: Path) -> Trace:
+    try:
+        return Trace.model_validate_json(line)
+    except ValidationError as error:
+        raise UserError(f"{path}: {line[:60]!r} is not an answer: {faults_of(error)}") from error
+
+
+def _numbered(traces: list[Trace], path: Path) -> tuple[Trace, ...]:
+    """Return a problem's answers with sample numbers of their own: as given where they differ, else in their order."""
+    given = {trace.sample for trace in traces}
+    if len(given) == len(traces):
+        return tuple(traces)
+    if given != {0}:
+        raise UserError(f"{path}: {traces[0].id}: two answers have the same sample number")
+    return tuple(trace.model_copy(update={"sample": number}) for number, trace in enumerate(traces))
 
 
 def _problems(config: FileConfig, recipe: Path) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 A source's `read` yields, for each published row, one of
     Problem(...)                        a question with what its verifier needs
-    Ready(Problem(...), ("<|begin...",)) the same, and its answers, which came with it: no teacher is asked
+    Ready(Problem(...), (Trace(...),))   the same, and its answers, which came with it: no teacher is asked
     Dropped("numina-17", "no_box")      no problem, and why: listed in 01_problems.removed.jsonl, counted in the funnel
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from data_gen.cli import ConfigError
-from data_gen.records import Problem
+from data_gen.records import Problem, Trace
 from data_gen.yaml_schema import Strict
 
 
@@ -40,10 +40,10 @@ class Difficulty(Strict):
 
 @dataclass(frozen=True)
 class Ready:
-    """A problem whose answers come with it, each as a whole text."""
+    """A problem whose answers come with it. A trace without a model is the source's."""
 
     problem: Problem
-    texts: tuple[str, ...]
+    traces: tuple[Trace, ...]
 
 
 @dataclass(frozen=True)

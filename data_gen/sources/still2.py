@@ -5,7 +5,7 @@
         domains: [physics, chemistry, biology, puzzle]     # of these, math and code
 
     {"question": "...", "combined_text": "<|begin_of_thought|>\\n\\n... <|end_of_solution|>", "domain": "physics"}
-    -> Ready({"id": "still2-12", "domain": "science", "verifier": "none", "gold": {}, ...}, ("<|begin_of_thought|>...",))
+    -> Ready({"id": "still2-12", "domain": "science", "verifier": "none", "gold": {}, ...}, (Trace(...),))
 
 Columns, tags and licence (Apache-2.0): https://huggingface.co/datasets/RUC-AIBOX/long_form_thought_data_5k and
 https://github.com/RUCAIBox/Slow_Thinking_with_LLMs. Ids are row numbers. Nothing of it can be verified: rows are taken at
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from data_gen.records import Domain, Problem
+from data_gen.records import Domain, Problem, Trace
 from data_gen.sections import split_sections
 from data_gen.sources.hub import HubConfig, rows
 from data_gen.sources.source import Dropped, Item, Ready
@@ -65,4 +65,4 @@ def read(config: Still2Config, recipe: Path) -> Iterator[Item]:
             license="Apache-2.0",
             meta={"domain": row["domain"]},
         )
-        yield Ready(problem, (text,))
+        yield Ready(problem, (Trace(id=problem.id, text=text),))
