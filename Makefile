@@ -8,6 +8,9 @@ MODEL ?=
 DRY ?=
 STAGE ?=
 LIMIT ?=
+REPO ?=
+WHAT ?= dataset
+FROM ?=
 
 PYTHON := .venv/bin/python
 BASE_PYTHON ?= $(or $(shell command -v python3.11),python3)
@@ -22,26 +25,34 @@ SERVE := $(if $(shell nvidia-smi -L 2>/dev/null),serve-gpu,serve-cpu)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup quickstart test check data train eval report serve plan pin doctor bench clean
+.PHONY: help setup quickstart test check data train eval report serve plan adopt publish pin doctor bench clean
 
 help: ## this text
 	@printf 'make TARGET [RECIPE=%s] [RUN=name] [CONFIG=name] [ARGS="key=value"]\n\n' $(RECIPE)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@printf '\nrecipes: %s\n' "$(patsubst recipes/%/data.yaml,%,$(shell find recipes -name data.yaml | sort))"
 
-# --- environments: real files, so a second call costs nothing; a changed requirements file makes one anew -------------
+# --- environments: made once, and anew when the content of a requirements file is another (its hash stands in `made`) ----
 
-.venv/made: requirements/core.txt
+hash = $(firstword $(shell cat $(1) | sha256sum))
+changed = $(if $(filter-out $(call hash,$(2)),$(file < $(1))),FORCE)
+.PHONY: FORCE
+
+CORE_FILES := requirements/core.txt
+TRAIN_FILES := requirements/train.txt
+SERVE_FILES := requirements/$(SERVE).txt $(if $(filter serve-cpu,$(SERVE)),requirements/serve-cpu-nodeps.txt)
+
+.venv/made: $(call changed,.venv/made,$(CORE_FILES))
 	@echo 'making .venv: pipeline, evaluation, tests (1.5 GB, about 2 minutes)'
-	@rm -rf .venv && $(BASE_PYTHON) -m venv .venv && .venv/bin/pip install -q -r requirements/core.txt && touch $@
+	@rm -rf .venv && $(BASE_PYTHON) -m venv .venv && .venv/bin/pip install -q -r requirements/core.txt && echo $(call hash,$(CORE_FILES)) > $@
 
-.venv-train/made: requirements/train.txt
+.venv-train/made: $(call changed,.venv-train/made,$(TRAIN_FILES))
 	@echo 'making .venv-train: LLaMA-Factory, DeepSpeed, torch (6 GB, about 2 minutes)'
-	@rm -rf .venv-train && $(BASE_PYTHON) -m venv .venv-train && .venv-train/bin/pip install -q -r requirements/train.txt && touch $@
+	@rm -rf .venv-train && $(BASE_PYTHON) -m venv .venv-train && .venv-train/bin/pip install -q -r requirements/train.txt && echo $(call hash,$(TRAIN_FILES)) > $@
 
-.venv-serve/made: requirements/$(SERVE).txt requirements/serve-cpu-nodeps.txt
+.venv-serve/made: $(call changed,.venv-serve/made,$(SERVE_FILES))
 	@echo 'making .venv-serve: vLLM ($(SERVE), 3 to 9 GB, about 2 minutes)'
-	@rm -rf .venv-serve && $(BASE_PYTHON) -m venv .venv-serve && .venv-serve/bin/pip install -q -r requirements/$(SERVE).txt $(if $(filter serve-cpu,$(SERVE)),&& .venv-serve/bin/pip install -q --no-deps -r requirements/serve-cpu-nodeps.txt) && touch $@
+	@rm -rf .venv-serve && $(BASE_PYTHON) -m venv .venv-serve && .venv-serve/bin/pip install -q -r requirements/$(SERVE).txt $(if $(filter serve-cpu,$(SERVE)),&& .venv-serve/bin/pip install -q --no-deps -r requirements/serve-cpu-nodeps.txt) && echo $(call hash,$(SERVE_FILES)) > $@
 
 $(SMALL_MODEL)/config.json: launch/small_model.py | .venv-train/made
 	@.venv-train/bin/python launch/small_model.py $(SMALL_MODEL)
@@ -86,6 +97,12 @@ serve: .venv/made .venv-serve/made ## the recipe's teacher, or MODEL=, behind an
 
 plan: .venv/made ## requests, tokens, disk and dollars before they are spent
 	@$(PYTHON) -m launch.plan --recipe=recipes/$(RECIPE) $(ARGS)
+
+adopt: .venv/made ## a published dataset (FROM=file or owner/name) as the run's mixture
+	@$(PYTHON) -m data_gen.adopt $(COMMON) $(WITH) $(if $(wildcard $(FROM)),--path,--repo)=$(FROM) $(ARGS)
+
+publish: .venv/made ## push the dataset (WHAT=model: a model) to REPO=owner/name; DRY=1 sends nothing
+	@$(PYTHON) -m launch.publish --run=runs/$(RUN) --repo=$(REPO) --what=$(WHAT) $(WITH) $(if $(DRY),--dry_run) $(ARGS)
 
 pin: .venv/made ## copy the hub revisions that a run resolved into the recipe's YAML
 	@$(PYTHON) -m launch.pin $(COMMON)

@@ -27,7 +27,7 @@ from data_gen.meter import Meter
 from data_gen.progress import bar
 from data_gen.prompts import Message, messages, read_shots
 from data_gen.recipe import Recipe, find_template
-from data_gen.records import Failure, Row, Trace, dumps
+from data_gen.records import Failure, Row, Trace
 from data_gen.responses import ChatRequest, Sampling
 from data_gen.run_folder import errors_of
 from data_gen.stage import Stage
@@ -52,6 +52,7 @@ class Answers:
         self.meter = Meter(stage, model.prices, budget_usd)
         self.whole = Journal(path, on_load=self.meter.load)
         self.errors = Journal(errors_of(path), on_load=self.meter.load)
+        self._aside = Aside(self._beside("superseded"), on_load=self.meter.load)
         self.wanted = 0
         self._missing: dict[Key, str] = {}  # and the hash of what is to be asked
         self._failed: set[Key] = set()
@@ -60,6 +61,7 @@ class Answers:
     def __enter__(self) -> "Answers":
         self._journals.enter_context(self.whole)
         self._journals.enter_context(self.errors)
+        self._journals.enter_context(self._aside)
         self.meter.loaded()
         return self
 
@@ -105,18 +107,18 @@ class Answers:
                 self._failed.add(key)
                 continue
             self._missing[key] = request.hash
+        for key in self._missing.keys() & set(self.errors):  # asked again: what they cost is not forgotten
+            self._aside.put(self.errors.read(key))
         if stale:
-            self._set_aside(self.whole.read(key) for key in stale)
+            for key in stale:
+                self._aside.put(self.whole.read(key))
             self.whole.discard(stale)
-            name = self._beside("superseded").name
-            print(f"{len(stale):,} answers to edited questions set aside in {name}; they are asked again")
+            self.whole.finish()  # before anything is asked: no later stage sees an answer to another question
+            name = self._aside.path.name
+            print(f"{len(stale):,} answers to other requests than today's set aside in {name}; they are asked again")
 
     def _beside(self, what: str) -> Path:
         return self.path.with_name(f"{self.path.name.removesuffix('.jsonl')}.{what}.jsonl")
-
-    def _set_aside(self, rows: Iterable[Row]) -> None:
-        with self._beside("superseded").open("a", encoding="utf-8") as file:
-            file.writelines(dumps(row) + "\n" for row in rows)
 
     def _ask(self, requests: Requests, log: Path, unit: str) -> None:
         model = self.model
@@ -144,7 +146,7 @@ class Answers:
         if self._missing.get(key) != outcome.request:
             known = key in self.whole and self.whole.tag(key) == outcome.request
             if not known and isinstance(outcome, Trace):
-                self._set_aside([outcome.row()])
+                self._aside.put(outcome.row())
             return not known
         if isinstance(outcome, Trace):
             self.whole.append(outcome.row())
@@ -168,8 +170,9 @@ class Answers:
         """Ask through the Batch API. Under a budget one batch at a time, each as large as the money left surely pays for."""
         size, at_once = batch.max_requests, batch.in_flight
         meter, left = self.meter, self.meter.left
-        if left is not None:
-            size, at_once = max(1, min(size, int(left / meter.at_most(self.model)))), 1
+        at_most = meter.at_most(self.model)
+        if left is not None and at_most:
+            size, at_once = max(1, min(size, int(left / at_most))), 1
         await ask_batches(
             asked,
             endpoint,
@@ -201,6 +204,8 @@ class Answers:
     def check_whole(self) -> None:
         """Raise Unfinished where a wanted request has neither an answer nor a final failure."""
         missing = self._missing
+        if self.meter.unmetered:
+            raise Unfinished("the endpoint does not tell how many tokens it used, so budget_usd cannot be kept: take it out")
         if self.meter.over_budget:
             raise Unfinished(
                 f"stopped at the budget: ${self.meter.dollars or 0:.2f} spent here, ${self.meter.left or 0:.2f} left of "
@@ -210,6 +215,18 @@ class Answers:
             row = next((self.errors.read(key) for key in missing if key in self.errors), None)
             why = f" ({row['error']}: {row['detail'][:200]})" if row else ""
             raise Unfinished(f"{len(missing):,} of {self.wanted:,} requests have no answer yet{why}; run the same again")
+
+
+class Aside(Journal):
+    """Rows that were paid for and are of no use today, each once: a question may have several, of different requests."""
+
+    def _key(self, row: Row) -> Key:
+        return f"{row['id']}\n{row.get('request')}\n{row.get('error')}", row["sample"]
+
+    def put(self, row: Row) -> None:
+        """Keep a row, unless it is there already."""
+        if self._key(row) not in self:
+            self.append(row)
 
 
 def trace_key(trace: Trace) -> Key:

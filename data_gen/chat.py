@@ -3,12 +3,12 @@
     request = ChatRequest("q1", 0, messages, seed=7, sampling=Sampling(model="m", temperature=0.7, top_p=1, max_tokens=512))
     await ask_all([request], endpoints, timeout_s=600, retries=5, record=lambda outcome: journal.append(outcome.row()))
 
-A response is a Trace only when it is JSON with one choice, a text that is not empty, and finish_reason `stop`. All else
-is a Failure. Final ones (`length`, `content_filter`, `refusal`, `empty`, `malformed`) are not asked again;
+A response is a Trace only when it is JSON whose first choice has a text that is not empty and finish_reason `stop`. All
+else is a Failure. Final ones (`length`, `content_filter`, `refusal`, `empty`, `malformed`) are not asked again;
 transient ones (429, 5xx, dropped, not JSON, timeout) are, a bounded number of times now and by the next run; other 4xx
 by the next run only.
-An endpoint that refuses the key stops the run at once; one that gives nothing but errors is left; when none remains,
-the run ends with a line that says what to do.
+An endpoint that refuses the key, wants a pause of many minutes, or gives nothing but errors is left, and what it was asked
+goes to another; when none remains, the run ends with a line that says what to do.
 """
 
 import asyncio
@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterable
 
 from data_gen.cli import UserError
 from data_gen.config import Endpoint
-from data_gen.lane import Lane, Sleep, open_lanes, raise_open_files, scrubbed
+from data_gen.lane import LONGEST_PAUSE_S, Lane, Sleep, open_lanes, raise_open_files, scrubbed
 from data_gen.records import Failure, Trace, Usage
 from data_gen.responses import DETAIL, ChatRequest, Final, Rejected, Transient, read_answer
 
 GIVE_UP_AFTER = 3  # requests in a row that an endpoint fails, retries included, before it is left
+ODD = ("empty", "malformed")  # answers that another try, or another endpoint, may give whole
 FIRST_RETRIES = 3  # while an endpoint has not answered anything yet
 LONGEST_WAIT_S = 60.0
 RARELY = 100_000  # objects between two searches for cycles: at Python's 700 they take a fifth of the time of a request
@@ -63,9 +64,14 @@ async def ask_all(
     queue = _Queue(itertools.chain([first], rest), may_start)
 
     async def work(lane: Lane) -> None:
-        while request := await queue.next(lane):
-            outcome = await _ask(lane, request, retries, keep_truncated, sleep)
-            if isinstance(outcome, Failure) and not outcome.final:
+        while request := await queue.next(lane, sleep):
+            try:
+                outcome = await _ask(lane, request, retries, keep_truncated, sleep)
+            except UserError as error:  # it refuses the key, or knows no such model: what others are at comes in
+                lane.stopped, lane.refused = True, str(error)
+                queue.give_back(request)
+                continue
+            if isinstance(outcome, Failure) and (not outcome.final or outcome.error in ODD):
                 lane.failed_in_a_row += 1
                 lane.last_error = f"{outcome.error}: {outcome.detail}"
                 # One that never answered is left soon; one that did may have an outage that hits all in flight at once.
@@ -92,10 +98,14 @@ async def ask_all(
         await asyncio.gather(*workers, return_exceptions=True)
         for lane in lanes:
             await lane.http.aclose()
-    if all(lane.stopped for lane in lanes):
-        errors = [f"{lane.endpoint.base_url} gives nothing but errors ({lane.last_error[:300]})" for lane in lanes]
-        errors.append("what was answered is kept: mend the endpoint (is it up? is base_url right?), then run the same again")
+    left = [lane for lane in lanes if lane.stopped]
+    errors = list(dict.fromkeys(lane.why_left() for lane in left))
+    if len(left) == len(lanes):
+        if not all(lane.refused for lane in left):
+            errors.append("what was answered is kept: mend the endpoint (is it up? is base_url right?), and run the same again")
         raise UserError("\n".join(errors))
+    for error in errors:
+        print(f"an endpoint was left, the others did its work: {error}")
 
 
 class _Queue:
@@ -109,9 +119,10 @@ class _Queue:
         self._waiting: collections.deque[asyncio.Future[None]] = collections.deque()
         self._in_flight = 0
 
-    async def next(self, lane: Lane) -> ChatRequest | None:
+    async def next(self, lane: Lane, sleep: Sleep) -> ChatRequest | None:
         """Return the next request, or None when none will come for this lane; it is in flight until its outcome is there."""
         while not lane.stopped:
+            await lane.pause(sleep)
             if self._may_start(self._in_flight):
                 request = self._returned.popleft() if self._returned else next(self._rest, None)
                 if request is not None:
@@ -130,10 +141,10 @@ class _Queue:
         self._in_flight -= 1
         self._wake(1 if self._in_flight else len(self._waiting))
 
-    def give_back(self, request: ChatRequest, at_most: int) -> bool:
+    def give_back(self, request: ChatRequest, at_most: int | None = None) -> bool:
         """Take a request back, unless it came back `at_most` times already; return whether it was taken."""
         self._times[request.hash] += 1
-        if self._times[request.hash] > at_most:
+        if at_most is not None and self._times[request.hash] > at_most:
             return False
         self._returned.append(request)
         self.done()
@@ -155,13 +166,16 @@ async def _ask(lane: Lane, request: ChatRequest, retries: int, keep_truncated: b
         final = rejected = False
         try:
             content = await lane.send(request, sleep)
-            return read_answer(content, request, time.monotonic() - started, keep_truncated)
+            trace = read_answer(content, request, time.monotonic() - started, keep_truncated)
+            return trace if usage == Usage() else trace.model_copy(update={"wasted": usage})
         except Transient as failure:
             error, detail, wait = failure.error, failure.detail, failure.wait
             rejected = isinstance(failure, Rejected)
+            if wait is not None and wait > LONGEST_PAUSE_S:
+                lane.stopped, detail = True, f"it wants no request for {wait:.0f} s ({detail})"
         except Final as failure:
             # An empty or malformed answer may be an accident of sampling: it becomes final when the retries are spent.
-            final = failure.error not in ("empty", "malformed") or attempt > retries
+            final = failure.error not in ODD or attempt > retries
             error, detail, wait = failure.error, failure.detail, None
             usage = Usage(
                 prompt_tokens=usage.prompt_tokens + failure.usage.prompt_tokens,

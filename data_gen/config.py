@@ -44,16 +44,21 @@ class Endpoint(Strict):
 class Prices(Strict):
     """Dollars: by token for hosted endpoints, by GPU and hour for our own. `source` says where and when they were read."""
 
-    input_per_mtok: float | None = None
-    output_per_mtok: float | None = None
-    gpu_hour: float | None = None
-    gpus: int | None = None
+    input_per_mtok: float | None = Field(default=None, ge=0)
+    output_per_mtok: float | None = Field(default=None, ge=0)
+    gpu_hour: float | None = Field(default=None, ge=0)
+    gpus: int | None = Field(default=None, ge=1)
     source: str | None = None
+
+    @property
+    def by_token(self) -> bool:
+        """Whether they are by token."""
+        return None not in (self.input_per_mtok, self.output_per_mtok)
 
     @property
     def known(self) -> bool:
         """Whether they tell what anything costs."""
-        return None not in (self.input_per_mtok, self.output_per_mtok) or self.gpu_hour is not None
+        return self.by_token or self.gpu_hour is not None
 
     def dollars(self, prompt_tokens: int, completion_tokens: int, seconds: float) -> float | None:
         """Return the cost of a stage, or None where the prices do not tell."""
@@ -102,6 +107,8 @@ class ChatModel(Strict):
     def _batches_go_to_one_hosted_endpoint(self) -> "ChatModel":
         if self.batch is not None and (len(self.endpoints) > 1 or self.endpoints[0].base_url == LOCAL):
             raise ValueError("batch needs exactly one endpoint, with the address of an API that has batches")
+        if self.batch is not None and self.prices.gpu_hour is not None:
+            raise ValueError("batch has prices by token, not by gpu_hour")
         return self
 
 

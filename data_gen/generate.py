@@ -10,6 +10,7 @@ Answers that a source brought along are passed through.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
 from data_gen.cli import command
@@ -26,7 +27,9 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
     """Ask the recipe's teacher; `limit` takes so many problems only, `retry_final` asks final failures once more."""
     config = load_recipe(recipe)
     folder = Run(Path(run))
-    settings = {"seed": config.seed, "teacher": chat_settings(config.teacher, config)}
+    settings: dict[str, Any] = {"seed": config.seed, "teacher": chat_settings(config.teacher, config)}
+    if config.label is not None:
+        settings["bounds"] = config.all_bounds()
     inputs = [folder.problems] + [path for path in (folder.ready_traces, folder.labels) if path.is_file()]
     with Stage(folder, "generate", settings, inputs, [folder.traces], limit, retry_final) as stage:
         if stage.finished:

@@ -75,10 +75,10 @@ class Journal:
                     break
                 try:
                     row = from_json(line)  # twice as fast as json.loads
-                    self._index[(row["id"], row["sample"])] = (offset, len(line), row.get(self._tag))
+                    self._index[self._key(row)] = (offset, len(line), row.get(self._tag))
                     if self._on_load is not None:
                         self._on_load(row)
-                except (ValueError, TypeError, KeyError):
+                except (ValueError, TypeError, KeyError, AttributeError):
                     corrupt.append(line)
                 offset += len(line)
         self._end = offset
@@ -111,7 +111,10 @@ class Journal:
 
     def append(self, row: Row) -> None:
         """Write one row. When this returns the row outlives this process. Raises OSError when the disk is full."""
-        self.extend([((row["id"], row["sample"]), row.get(self._tag), dumps(row))])
+        self.extend([(self._key(row), row.get(self._tag), dumps(row))])
+
+    def _key(self, row: Row) -> Key:
+        return row["id"], row["sample"]
 
     def extend(self, rows: list[tuple[Key, str | None, str]]) -> None:
         """Write rows that are lines already, each with its key and tag, in one call."""

@@ -38,8 +38,8 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
         print("label     the recipe has no `label`: difficulties are the published ones")
         return
     model = config.label
-    settings = {"seed": config.seed, "label": chat_settings(model, config)}
-    with Stage(folder, "label", settings, [folder.problems], [folder.labels], limit, retry_final) as stage:
+    settings = {"seed": config.seed, "label": chat_settings(model, config), "bounds": config.all_bounds()}
+    with Stage(folder, "label", settings, [folder.problems], [folder.labels, folder.ratings], limit, retry_final) as stage:
         if stage.finished:
             return
         with Answers(folder.ratings, stage, model, config.budget_usd, retry_final) as answers:

@@ -3,9 +3,9 @@
     lanes = open_lanes([Endpoint(base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY", rpm=500)], 600, 20480)
     content = await lanes[0].send(request)      # the body of a response, or Transient, Final, UserError
 
-The `openai` package's client gives the address, the headers and the connections of its aiohttp transport (2-3 times the
-requests/s of its default one). A request is built once and sent on them as it is: the package's own `create` takes four
-times the CPU, most of it to check every message against its types and to put options together that never differ.
+The `openai` package sends, by its aiohttp transport (2-3 times the requests/s of its default one). A request is built once
+and sent as it is: the package's own `create` takes four times the CPU, most of it to check every message against its types
+and to put options together that never differ.
 Keys are read from the environment when a client is made and are never written anywhere; error texts are scrubbed of
 them. Limits hold evenly over the minute: no burst spends a minute's requests in its first second.
 """
@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import aiohttp
 import httpx2
 import openai
 from aiolimiter import AsyncLimiter
@@ -28,6 +29,7 @@ from data_gen.config import Endpoint
 from data_gen.responses import DETAIL, ChatRequest, Final, Rejected, Transient
 
 CONNECT_S = 30.0
+LONGEST_PAUSE_S = 300.0  # an endpoint that wants a longer one is left
 SPARE_FILES = 128  # descriptors for everything but connections
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -48,6 +50,7 @@ class Lane:
     answered: bool = False
     failed_in_a_row: int = 0
     last_error: str = ""
+    refused: str = ""  # why nothing is to be had here: the key, the model
     stopped: bool = False
     not_before: float = 0.0
 
@@ -58,20 +61,30 @@ class Lane:
         try:
             async with asyncio.timeout(self.timeout_s):  # the client's own limit begins anew with every byte
                 response = await self.http.send(message)
+        except (httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise Transient("connection", f"{type(error).__name__}: {error}") from error
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise Transient("timeout", f"no whole answer within {self.timeout_s:g} s ({type(error).__name__})") from error
-        except httpx2.RequestError as error:
+        except (httpx2.RequestError, aiohttp.ClientError) as error:  # the latter for what is no HTTP, as a bad status line
             raise Transient("connection", f"{type(error).__name__}: {error}") from error
         if response.is_success:
-            return response.content
+            return response.content.replace(self.key.encode(), b"***") if self.key else response.content
         raise self._meaning(response)
 
-    async def _turn(self, request: ChatRequest, sleep: Sleep) -> None:
-        """Wait until the endpoint wants to be asked, and its limits allow this request."""
+    async def pause(self, sleep: Sleep) -> None:
+        """Wait until the endpoint wants to be asked; before a request is taken, which another may answer meanwhile."""
         while (wait := self.not_before - time.monotonic()) > 0:
             await sleep(wait)
             if sleep is not asyncio.sleep:
                 break  # a test's clock: it has said how long, no time has passed
+
+    def why_left(self) -> str:
+        """Return why the endpoint is asked no more."""
+        return self.refused or f"{self.endpoint.base_url} gives nothing but errors ({self.last_error[:300]})"
+
+    async def _turn(self, request: ChatRequest, sleep: Sleep) -> None:
+        """Wait until the endpoint wants to be asked, and its limits allow this request."""
+        await self.pause(sleep)
         if self.requests:
             await self.requests.acquire()
         if self.tokens:
@@ -81,9 +94,11 @@ class Lane:
     def _meaning(self, response: httpx2.Response) -> Exception:
         """Return what an HTTP status means; where the endpoint says when to come back, nobody asks it before."""
         failure = meaning(response.status_code, response.text, self.endpoint, self.key)
+        if response.status_code == 403 and self.answered:  # the key is good: what it refuses is this request
+            failure = Rejected("rejected", f"HTTP 403: {scrubbed(response.text, self.key)[:DETAIL]}")
         if isinstance(failure, Transient) and not isinstance(failure, Rejected):
             failure.wait = retry_after(response.headers)
-            if failure.wait is not None:
+            if failure.wait is not None and failure.wait <= LONGEST_PAUSE_S:
                 self.not_before = max(self.not_before, time.monotonic() + failure.wait)
         return failure
 
@@ -137,9 +152,11 @@ def key_of(endpoint: Endpoint) -> str | None:
     """Return an endpoint's key from the environment, or None where the YAML names none. Raises UserError without it."""
     if endpoint.api_key_env is None:
         return None
-    key = os.environ.get(endpoint.api_key_env)
+    key = os.environ.get(endpoint.api_key_env, "").strip()
     if not key:
         raise UserError(f"no key: set {endpoint.api_key_env} in the environment, as the recipe's endpoints ask")
+    if not (key.isascii() and key.isprintable()):
+        raise UserError(f"the key in {endpoint.api_key_env} holds signs that no key has: set it anew")
     return key
 
 
@@ -152,14 +169,21 @@ def http_of(endpoint: Endpoint, timeout_s: float) -> httpx2.AsyncClient:
     )
 
 
-def client_of(
-    endpoint: Endpoint, key: str | None, timeout_s: float, http: httpx2.AsyncClient | None = None
-) -> openai.AsyncOpenAI:
-    """Return the `openai` package's client of an endpoint, without its retries."""
-    http = http or http_of(endpoint, timeout_s)
-    return openai.AsyncOpenAI(
-        base_url=endpoint.base_url, api_key=key or "none", max_retries=0, timeout=timeout_s, http_client=http
+def client_of(endpoint: Endpoint, key: str | None, timeout_s: float) -> openai.AsyncOpenAI:
+    """Return the `openai` package's client of an endpoint, without its retries, and without the headers that it would take
+    from the environment (OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and the like): they may hold what is meant for another."""
+    client = openai.AsyncOpenAI(
+        base_url=endpoint.base_url,
+        api_key=key or "none",
+        organization="",
+        project="",
+        max_retries=0,
+        timeout=timeout_s,
+        http_client=http_of(endpoint, timeout_s),
     )
+    client._custom_headers = {}  # no argument leaves those of OPENAI_CUSTOM_HEADERS out
+    client.organization = client.project = None
+    return client
 
 
 def open_lanes(endpoints: list[Endpoint], timeout_s: float, largest: int) -> list[Lane]:
@@ -171,8 +195,7 @@ def open_lanes(endpoints: list[Endpoint], timeout_s: float, largest: int) -> lis
     lanes = []
     for endpoint, key in zip(endpoints, keys, strict=True):
         http = http_of(endpoint, timeout_s)
-        given = client_of(endpoint, key, timeout_s, http).default_headers
-        headers = {name: value for name, value in given.items() if isinstance(value, str)}
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {key}"} if key else {}
         url = httpx2.URL(f"{endpoint.base_url}/chat/completions")
         requests = limiter(endpoint.rpm, 1) if endpoint.rpm else None

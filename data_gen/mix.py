@@ -28,7 +28,7 @@ from data_gen.prompts import student_system
 from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Row, read_rows
 from data_gen.run_folder import Run
-from data_gen.stage import Stage
+from data_gen.stage import Stage, file_hash
 from data_gen.tally import Tally
 
 
@@ -56,6 +56,7 @@ def main(recipe: str, run: str, config: str | None = None, limit: int | None = N
         drawn = draw(recipe_, waiting, lengths, training, tally, limit)
         write_rows(folder.mixture, _rows(waiting, lengths, drawn, tally))
         waiting.unlink()
+        stage.record["sha256"] = file_hash(folder.mixture)
         stage.record |= {"tokens": sum(lengths[place] for place in drawn) if lengths else None, "lengths": audit(lengths)}
         stage.funnel(tally.total, tally.kept, tally.reasons, "rows", tally.by_source)
 

@@ -51,6 +51,10 @@ class Recipe(DataConfig):
         config = self._sources.get(problem.source) or self._sources.get("file")
         return config.bounds(problem) if config else Difficulty()
 
+    def all_bounds(self) -> dict[str, Any]:
+        """Return the bounds of every source, of its subsets too: what they decide is made anew when they are edited."""
+        return {name: source.model_dump(include={"difficulty", "subsets"}) for name, source in self._sources.items()}
+
     def template(self, path: str) -> str:
         """Return the text of a template file."""
         return find_template(path, self._folder).read_text(encoding="utf-8").strip()

@@ -10,7 +10,8 @@ One object a line, UTF-8, unknown keys kept. A problem and its trace:
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -84,6 +85,7 @@ class Trace(Record):
     usage: Usage = Field(default_factory=Usage)
     request: str | None = None
     seconds: float | None = None
+    wasted: Usage | None = None  # of attempts before this answer that gave none and were paid for all the same
 
 
 class Failure(Record):
@@ -125,24 +127,29 @@ def dumps(row: Row) -> str:
 
 def read_rows(path: str | Path) -> Iterator[Row]:
     """Yield the objects of a JSON Lines file, packed (.gz) or not. Raises UserError that names a bad row."""
-    for number, line in _lines(Path(path)):
+    for number, line in numbered_lines(Path(path)):
         yield row_of(Path(path), number, line)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that are not blank, with their numbers. Raises UserError where there is no such file."""
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank, with their numbers. Raises UserError for a missing file and a torn .gz."""
     if not path.is_file():
         raise UserError(f"{path}: no such file")
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield number, line
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        try:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, line
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise UserError(f"{path}: a torn .gz file: {error}; fetch or write it again") from error
 
 
-def row_of(path: Path, number: int, line: bytes) -> Row:
-    """Return the object of one line. Raises UserError that names file and line where it is none."""
+def row_of(path: Path, number: int, line: bytes, parse_int: Callable[[str], Any] | None = None) -> Row:
+    """Return the object of one line; `parse_int` reads its integers. Raises UserError that names file and line."""
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_int=parse_int)
+    except RecursionError as error:
+        raise UserError(f"{path}:{number}: nested too deep to be read; mend or delete that line") from error
     except ValueError as error:  # no JSON, no UTF-8, or an integer of thousands of digits
         torn = " (the line is torn: the file was cut off while it was written)" if line[-1:] != b"\n" else ""
         raise UserError(f"{path}:{number}: not JSON: {error}{torn}; mend or delete that line") from error
@@ -153,7 +160,7 @@ def row_of(path: Path, number: int, line: bytes) -> Row:
 
 def read_records(path: str | Path, kind: type[R]) -> Iterator[R]:
     """Yield the file's objects as `kind`. Raises UserError that names file, line and every faulty key of that line."""
-    for row, (number, line) in enumerate(_lines(Path(path)), 1):
+    for row, (number, line) in enumerate(numbered_lines(Path(path)), 1):
         yield record_of(kind, line, Path(path), number, row)
 
 

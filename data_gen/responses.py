@@ -5,6 +5,7 @@ read_answer(b'{"choices": [...]}', request, seconds=1.2, keep_truncated=False)  
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,11 +87,16 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
     """Turn a response body into a Trace. Raises Transient when it is not JSON, Final when it is no whole answer."""
     try:
         body = json.loads(content)
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         start = content[:200].decode("utf-8", "replace")
         raise Transient("not_json", f"the endpoint answered with something that is not JSON: {start!r}") from error
+    usage = _usage(body)
+    if isinstance(body, dict) and body.get("error") and not body.get("choices"):  # some gateways say so with status 200
+        raise Transient("error", f"the endpoint answers with an error: {json.dumps(body['error'])[:DETAIL]}")
     try:
         choice = body["choices"][0]
+        if choice.get("error"):
+            raise Transient("error", f"an answer with an error: {json.dumps(choice['error'])[:DETAIL]}")
         message = choice["message"]
         text, finish = message.get("content") or "", choice["finish_reason"]
         reasoning = message.get("reasoning") or message.get("reasoning_content")
@@ -98,8 +104,7 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
         if not isinstance(text, str) or not isinstance(reasoning, str | None):
             raise TypeError("content is no text")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise Final("malformed", f"{type(error).__name__} {error}: {json.dumps(body)[:DETAIL]}") from error
-    usage = _usage(body)
+        raise Final("malformed", f"{type(error).__name__} {error}: {json.dumps(body)[:DETAIL]}", usage) from error
     truncated = finish == "length"
     if refusal:
         raise Final("refusal", str(refusal), usage)
@@ -111,7 +116,8 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
         raise Final("malformed", f"finish_reason {finish!r}: {text}", usage)
     if not text.strip() and not (keep_truncated and truncated):
         raise Final("empty", reasoning or "", usage)
-    return Trace(
+    served = body.get("model")
+    trace = Trace(
         id=request.id,
         sample=request.sample,
         text=text,
@@ -122,11 +128,19 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
         request=request.hash,
         seconds=round(seconds, 3),
     )
+    if isinstance(served, str) and served != request.sampling.model:
+        return trace.model_copy(update={"answered_by": served})  # a dated version, or not what was asked for
+    return trace
 
 
-def _usage(body: dict[str, Any]) -> Usage:
+def _usage(body: Any) -> Usage:
     """Return the tokens that the endpoint counted, or zeros where it tells none."""
-    told = body.get("usage")
+    told = body.get("usage") if isinstance(body, dict) else None
     counts = told if isinstance(told, dict) else {}
-    into, out = counts.get("prompt_tokens"), counts.get("completion_tokens")
-    return Usage(prompt_tokens=into if isinstance(into, int) else 0, completion_tokens=out if isinstance(out, int) else 0)
+    return Usage(
+        prompt_tokens=_count(counts.get("prompt_tokens")), completion_tokens=_count(counts.get("completion_tokens"))
+    )
+
+
+def _count(told: Any) -> int:
+    return max(0, int(told)) if isinstance(told, int | float) and math.isfinite(told) else 0

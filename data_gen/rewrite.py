@@ -44,7 +44,8 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
     if chat is not None:
         settings |= {"seed": config.seed, "chat": chat_settings(chat, config)}
     inputs = [folder.problems, folder.traces]
-    with Stage(folder, "rewrite", settings, inputs, [folder.rewritten], limit, retry_final) as stage:
+    outputs = [folder.rewritten] + ([folder.rewrites] if chat is not None else [])
+    with Stage(folder, "rewrite", settings, inputs, outputs, limit, retry_final) as stage:
         if stage.finished:
             return
         with contextlib.ExitStack() as opened:

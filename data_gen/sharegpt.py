@@ -1,4 +1,4 @@
-"""The files that LLaMA-Factory reads: ShareGPT rows and dataset_info.json.
+"""The rows that LLaMA-Factory reads, and what must hold of a row before it may be one.
 
     {"system": "Answer every question in two sections. ...",
      "conversations": [{"from": "user", "value": "..."}, {"from": "assistant", "value": "<|begin_of_thought|>..."}]}
@@ -6,11 +6,8 @@
 JSON Lines, because an array would be read whole. dataset_info.json is always generated, never edited by hand.
 """
 
-import json
-from pathlib import Path
-
-from data_gen.journal import write_rows, write_text
 from data_gen.records import Row
+from data_gen.sections import split_sections, thought_solution
 
 
 def sharegpt_row(system: str, user: str, assistant: str) -> Row:
@@ -31,7 +28,22 @@ def dataset_info(name: str, file_name: str) -> Row:
     }
 
 
-def write_dataset(folder: Path, name: str, rows: list[Row]) -> None:
-    """Write <folder>/<name>.jsonl and dataset_info.json."""
-    write_rows(folder / f"{name}.jsonl", rows)
-    write_text(folder / "dataset_info.json", json.dumps(dataset_info(name, f"{name}.jsonl"), indent=2) + "\n")
+def text_fault(user: object, assistant: object) -> str | None:
+    """Return what is wrong with a row's two texts, or None where they may be trained on.
+
+    The answer must be a thought and a solution between the four tags, neither empty, with exactly the white space that
+    `thought_solution` puts around them.
+    """
+    for name, text in (("user", user), ("assistant", assistant)):
+        if not isinstance(text, str) or not text.strip():
+            return f"{name}: an empty text"
+        if not text.isascii() and text != text.encode("utf-8", "replace").decode():
+            return f"{name}: half of a character pair, which UTF-8 cannot hold"
+    sections = split_sections(str(assistant))
+    if sections is None:
+        return "assistant: not a thought and a solution between the four tags, each once and in order"
+    if not all(sections):
+        return "assistant: an empty section"
+    if thought_solution(*sections) != assistant:
+        return "assistant: other white space around the tags than is trained on"
+    return None

@@ -31,7 +31,7 @@ OUTPUTS: dict[str, Callable[[Run], list[Path]]] = {
     "generate": lambda run: answers_of(run.traces),
     "rewrite": lambda run: [run.rewritten, errors_of(run.rewritten), *answers_of(run.rewrites)],
     "verify": lambda run: [run.verdicts, run.verdicts_before],
-    "mix": lambda run: [run.mixture],
+    "mix": lambda run: [run.mixture, errors_of(run.mixture), run.data / "system_prompt.txt"],
     "export": lambda run: [run.dataset],
     "train": lambda run: [run.folder / "model"],
     "eval": lambda run: [run.folder / "eval"],

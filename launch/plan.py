@@ -11,6 +11,7 @@ from data_gen.cli import ConfigError, command
 from data_gen.config import ChatModel
 from data_gen.recipe import Recipe, load_recipe
 from data_gen.sources import SOURCES
+from data_gen.sources.numina import NuminaConfig
 from launch.scale import GIGA, PROMPT_TOKENS, Workload, disk, gpu_hours
 
 
@@ -23,8 +24,9 @@ def main(recipe: str, tokens_per_gpu_s: float | None = None) -> None:
     problems = _sources(config)
     requests = None if problems is None else problems * config.teacher.samples
     if config.label:
-        print("label     only problems whose difficulty is not published: their number is known after collect")
-        _model("label", config.label, problems and problems * config.label.samples)
+        rated = _rated(config)
+        print("label     problems with bounds, at most; those whose difficulty is published are not asked")
+        _model("label", config.label, None if rated is None else rated * config.label.samples)
     _model("teacher", config.teacher, requests)
     if config.rewriter.chat:
         _model("rewriter", config.rewriter.chat, requests)
@@ -45,6 +47,17 @@ def _sources(config: Recipe) -> int | None:
         print(f"source    {name:<14} {ready}")
     known = [count for count in counts.values() if count is not None]
     return sum(known) if len(known) == len(counts) else None
+
+
+def _rated(config: Recipe) -> int | None:
+    """Return how many problems have bounds to keep, at most, or None where a source of them cannot tell."""
+    counts: list[int | None] = []
+    for name, source in config.source_configs.items():
+        if isinstance(source, NuminaConfig):
+            counts.append(source.rated())  # its bounds are those of its subsets
+        elif source.difficulty.given:
+            counts.append(SOURCES[name].count(source) or None)  # 0 are asked of the teacher where answers come ready
+    return None if None in counts else sum(filter(None, counts))
 
 
 def _work(config: Recipe, problems: int, tokens_per_gpu_s: float | None) -> None:

@@ -18,6 +18,7 @@ Not covered: an engine wider than a node (tensor parallel over the network), and
 all interfaces without a key, so the network must be private. Parsed by vLLM's own parser in the tests, not run by us yet.
 """
 
+import json
 import re
 import shlex
 from collections.abc import Callable
@@ -48,7 +49,7 @@ def flags_of(teacher: ChatModel) -> dict[str, Any]:
 
 def engines_a_node(teacher: ChatModel) -> int:
     """Return how many copies of the model the recipe's flags start on one node."""
-    return int(flags_of(teacher).get("data-parallel-size", 1))
+    return int(flags_of(teacher).get("data-parallel-size") or 1)
 
 
 def vllm_serve(teacher: ChatModel, port: int, more: dict[str, Any]) -> list[str]:
@@ -118,8 +119,9 @@ ACROSS: dict[str, Callable[[ChatModel, list[str], int], Serving]] = {
 
 def endpoints_yaml(endpoints: list[Endpoint]) -> str:
     """Return the line of data.yaml that names the endpoints. They may be edited in the middle of a run."""
-    rows = [f'{{base_url: "{endpoint.base_url}", concurrency: {endpoint.concurrency}}}' for endpoint in endpoints]
-    return f"endpoints: [{', '.join(rows)}]"
+    rows = [endpoint.model_dump(exclude_none=True) for endpoint in endpoints]
+    told = [", ".join(f"{key}: {json.dumps(value)}" for key, value in row.items()) for row in rows]
+    return f"endpoints: [{', '.join(f'{{{row}}}' for row in told)}]"
 
 
 def parse_nodes(text: str) -> list[str]:

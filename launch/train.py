@@ -119,7 +119,7 @@ def dataset_facts(training: train_env.Training, folder: Run, dataset: str) -> di
             f"of {loaded['written']} rows LLaMA-Factory would skip {loaded['written'] - loaded['rows']} and cut "
             f"{loaded['over_cutoff']} at cutoff_len {training.cutoff_len}: run mix again with this config, or raise it"
         )
-    return {"rows": loaded["rows"], "tokens": sum(loaded["lengths"]), "longest": max(loaded["lengths"])}
+    return {name: loaded[name] for name in ("rows", "tokens", "longest")}
 
 
 def clear_torn(output: Path) -> int:

@@ -1,7 +1,7 @@
 """A scripted endpoint with a Batch API: files and batches, in memory, over real HTTP.
 
     with BatchEndpoint(lambda body: answer("4"), polls=2) as endpoint:
-        ...  # endpoint.url, endpoint.submitted (custom_id -> how often), endpoint.calls, endpoint.keys
+        ...  # endpoint.url, endpoint.submitted (custom_id -> how often), endpoint.calls, endpoint.keys, endpoint.headers
 
 A batch is completed when it was looked at `polls` times. A script gets the body of one request and returns what
 `tests.endpoint` returns for one, or None: then no line of the results is about it. What goes wrong is said by:
@@ -9,7 +9,8 @@ A batch is completed when it was looked at `polls` times. A script gets the body
 - `ends`, the status that each new batch comes to: `completed` where the list is used up; `expired` and `cancelled` with half
   of it answered; `failed`; `full`, which fails with `token_limit_exceeded`; `broken`, which fails with half of it answered.
 - `faults`, by call (upload, create, list, look, download): replies to give before the true ones. None drops the connection,
-  `DROP` acts and then drops it, `GOOD` is no fault.
+  `DROP` acts and then drops it, `GOOD` is no fault, `raw` is what is sent instead of HTTP.
+- `served`, a function of a result file: what a download of it gives.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ import json
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,6 +28,12 @@ from tests.endpoint import Reply, Script
 
 DROP: Reply = (0, {}, b"")  # the call is carried out, but its answer never comes
 GOOD: Reply = (1, {}, b"")
+RAW = 2
+
+
+def raw(content: bytes) -> Reply:
+    """Return a fault that sends these bytes as they are and closes the connection."""
+    return RAW, {}, content
 
 
 class BatchEndpoint:
@@ -40,8 +48,10 @@ class BatchEndpoint:
         self.submitted: Counter[str] = Counter()  # by custom_id, in batches that were accepted
         self.calls: list[str] = []
         self.keys: set[str] = set()
+        self.headers: dict[str, set[str]] = {}  # what was sent, by name in small letters
         self.faults: dict[str, list[Reply]] = {}
         self.extra: list[bytes] = []  # lines that the output of each batch has besides
+        self.served: Callable[[bytes], bytes] = lambda content: content
         self._lock = threading.Lock()
         endpoint = self
 
@@ -57,6 +67,8 @@ class BatchEndpoint:
 
             def _reply(self, body: bytes) -> None:
                 endpoint.keys.add(self.headers.get("Authorization", ""))
+                for name, value in self.headers.items():
+                    endpoint.headers.setdefault(name.lower(), set()).add(value)
                 with endpoint._lock:
                     reply = endpoint._answer(self.command, self.path, self.headers.get("Content-Type", ""), body)
                 if reply is None:
@@ -64,6 +76,11 @@ class BatchEndpoint:
                     return
                 code, headers, content = reply
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the client was killed
+                    if code == RAW:
+                        self.wfile.write(content)
+                        self.wfile.flush()
+                        self.close_connection = True
+                        return
                     self.send_response(code)
                     for name, value in headers.items():
                         self.send_header(name.replace("_", "-"), value)
@@ -103,7 +120,7 @@ class BatchEndpoint:
         if call == "look" and name in self.batches:
             return said(self._look(self.batches[name]))
         if call == "download" and name in self.files:
-            return 200, {"Content-Type": "application/octet-stream"}, self.files[name]
+            return 200, {"Content-Type": "application/octet-stream"}, self.served(self.files[name])
         return 404, {"Content-Type": "application/json"}, json.dumps({"error": {"message": f"no {name}"}}).encode()
 
     def _upload(self, kind: str, body: bytes) -> dict[str, Any]:

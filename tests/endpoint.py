@@ -41,11 +41,13 @@ def status(code: int, text: str = "no", **headers: str) -> Reply:
 
 
 class Endpoint:
-    """The server as a context; `requests` holds the bodies, `keys` the authorization headers it was sent."""
+    """The server as a context; `requests` holds the bodies, `headers` the headers and `keys` the
+    authorization it was sent."""
 
     def __init__(self, script: Script, delay: float = 0.0) -> None:
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.headers: list[dict[str, str]] = []
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -55,6 +57,7 @@ class Endpoint:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 endpoint.requests.append(body)
                 endpoint.keys.append(self.headers.get("Authorization", ""))
+                endpoint.headers.append(dict(self.headers))
                 if delay:
                     time.sleep(delay)
                 reply = script(body)

@@ -184,7 +184,7 @@ def test_what_a_batch_answered_before_it_ended_is_kept_and_the_rest_is_asked_aga
 def test_a_line_that_answers_no_request_of_ours_is_left_out_and_told(tmp_path, capsys):
     strange = [
         b'{"custom_id": "unknown", "response": {"status_code": 200}}',
-        b"not json",
+        b"12",
         b'["a list"]',
         b'{"custom_id": []}',
     ]
@@ -255,6 +255,22 @@ def test_the_budget_is_asked_once_for_each_batch(tmp_path):
     with BatchEndpoint(lambda _: answer("4")) as endpoint:
         ask(requests(10), endpoint, tmp_path, max_requests=5, may_start=lambda: bool(next(asked)))
     assert next(asked) == 3
+
+
+def test_a_budget_that_allows_nothing_ends_without_a_call(tmp_path):
+    with BatchEndpoint(lambda _: answer("4")) as endpoint:
+        outcomes, waits = ask(requests(5), endpoint, tmp_path, may_start=lambda: False)
+    assert (outcomes, waits, endpoint.calls) == ({}, [], [])
+
+
+def test_requests_that_the_queue_had_no_room_for_end_with_the_budget(tmp_path):
+    allowed = iter([True, True])
+    with BatchEndpoint(lambda _: answer("4"), ends=["completed", "full"]) as endpoint:
+        outcomes, _ = ask(requests(10), endpoint, tmp_path, max_requests=5, may_start=lambda: next(allowed, False))
+        assert len(outcomes) == 5
+        again, _ = ask([r for r in requests(10) if r.id not in outcomes], endpoint, tmp_path)
+    assert len(again) == 5
+    assert set(endpoint.submitted.values()) == {1}
 
 
 def test_progress_counts_what_the_provider_is_done_with(tmp_path):

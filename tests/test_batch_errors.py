@@ -4,12 +4,47 @@ import pytest
 
 from data_gen.cli import UserError
 from data_gen.records import Failure, Trace
-from tests.batch_endpoint import DROP, GOOD, BatchEndpoint
+from tests.batch_endpoint import DROP, GOOD, BatchEndpoint, raw
 from tests.endpoint import answer, status
 from tests.test_batch import all_files, ask, requests
 
 
-@pytest.mark.parametrize("call", ["upload", "create", "look", "download"])
+CALLS = ["upload", "create", "look", "download"]
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+NO_HTTP = {
+    "garbage": b"\x00\xff garbage\r\n\r\n",
+    "no_status": b"HTTP/1.1 abc OK\r\n\r\n",
+    "odd_status": b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n{}",
+    "long_header": OK + b"X: " + b"a" * 20_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
+    "bad_chunk_size": OK + b"Transfer-Encoding: chunked\r\n\r\nZZZ\r\n{}\r\n",
+    "bad_second_chunk": OK + b'Transfer-Encoding: chunked\r\n\r\n2\r\n{"\r\nZZZ\r\n',
+    "cut_chunk": OK + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"ab',
+    "negative_length": OK + b"Content-Length: -5\r\n\r\nhello",
+    "short_body": OK + b"Content-Length: 500\r\n\r\n{}\n",
+    "bad_gzip": OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    "bad_zstd": OK + b"Content-Encoding: zstd\r\nContent-Length: 5\r\n\r\nhello",
+    "bad_charset": b"HTTP/1.1 500 X\r\nContent-Type: text/html; charset=foo\r\nContent-Length: 5\r\n\r\n\xff\xfelo",
+    "no_content": b"HTTP/1.1 204 No\r\n\r\n",
+    "redirect_to_nowhere": b"HTTP/1.1 307 X\r\nLocation: http://[::bad/\r\nContent-Length: 0\r\n\r\n",
+    "redirect_to_ftp": b"HTTP/1.1 307 X\r\nLocation: ftp://foo/\r\nContent-Length: 0\r\n\r\n",
+    "upgrade": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    "deep_json": OK + b"Content-Length: 400000\r\n\r\n" + b"[" * 200_000 + b"]" * 200_000,
+    "deep_error": b"HTTP/1.1 500 X\r\nContent-Length: 400000\r\n\r\n" + b"[" * 200_000 + b"]" * 200_000,
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("reply", NO_HTTP.values(), ids=NO_HTTP)
+def test_a_reply_that_is_no_http_or_no_json_is_asked_for_again(tmp_path, call, reply):
+    with BatchEndpoint(lambda _: answer("4"), polls=1) as endpoint:
+        endpoint.faults[call] = [raw(reply)]
+        outcomes, _ = ask(requests(2), endpoint, tmp_path, retries=1)
+        assert endpoint.calls.count(call) == 2
+    assert all(isinstance(outcome, Trace) for outcome in outcomes.values())
+    assert (len(outcomes), set(endpoint.submitted.values())) == (2, {1})
+
+
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     "faults",
     [
@@ -73,6 +108,36 @@ def test_what_only_the_user_can_mend_ends_the_run_without_the_key(tmp_path, monk
         assert b"sk-secret" not in all_files(tmp_path)
         outcomes, _ = ask(requests(3), endpoint, tmp_path, key="TEST_KEY")  # mended: it goes on
     assert (len(outcomes), set(endpoint.submitted.values()), endpoint.keys) == (3, {1}, {"Bearer sk-secret"})
+
+
+SECRET = "sk-SECRETSECRETSECRETSECRET"
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("code", [200, 400, 404, 429, 500])
+def test_no_part_of_a_key_is_told_wherever_the_text_of_an_error_is_cut(tmp_path, monkeypatch, call, code):
+    monkeypatch.setenv("TEST_KEY", SECRET)
+    for shift in range(0, 20, 4):  # keys in all places: one of them is where the text is cut
+        folder, text = tmp_path / f"{shift}", "x" * shift + SECRET * 120
+        with BatchEndpoint(lambda _: answer("4"), polls=1) as endpoint:
+            endpoint.faults[call] = [(code, {"Content-Type": "text/html"}, text.encode())] * 3
+            with pytest.raises(UserError) as error:
+                ask(requests(1), endpoint, folder, retries=0, key="TEST_KEY")
+        assert "***" in str(error.value)
+        assert "SECRET" not in str(error.value)
+        assert b"SECRET" not in all_files(folder)
+
+
+def test_no_header_of_the_environment_reaches_the_endpoint(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Internal: for-another\nAuthorization: Bearer for-another")
+    for name in ("ORG_ID", "PROJECT_ID", "API_KEY", "ADMIN_KEY", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"OPENAI_{name}", "for-another")
+    monkeypatch.setenv("TEST_KEY", "sk-secret")
+    with BatchEndpoint(lambda _: answer("4")) as endpoint:
+        ask(requests(1), endpoint, tmp_path, key="TEST_KEY")
+    assert endpoint.headers["authorization"] == {"Bearer sk-secret"}
+    assert not {"x-internal", "openai-organization", "openai-project"} & endpoint.headers.keys()
+    assert "for-another" not in str(endpoint.headers)
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,9 @@ def test_a_batch_that_answers_an_edited_question_is_no_answer_to_it(command, rec
     assert stage["usage"]["completion_tokens"] == 42 * 5  # paid, though two of them are of no use
 
 
-def test_under_a_budget_batches_are_no_larger_than_what_is_left_surely_pays(command, recipe, tmp_path):
-    """$1.5 a request, at most $2 by what the YAML expects: $30 are one batch of 15; the rest is too little for another."""
-    expect = {"expect": {"prompt_tokens": 10, "completion_tokens": 10}}
+def test_under_a_budget_batches_spend_it_and_no_more(command, recipe, tmp_path):
+    """$1.5 a request, at most $12 by max_tokens: $30 are batches of two, ten of them."""
+    expect = {"expect": {"prompt_tokens": 10, "completion_tokens": 10}}  # a mean: no bound
     run = tmp_path / "run"
     with BatchEndpoint(solve) as endpoint:
         folder = recipe(teacher=batched(endpoint.url) | PRICES | expect, budget_usd=30)
@@ -71,4 +71,4 @@ def test_under_a_budget_batches_are_no_larger_than_what_is_left_surely_pays(comm
         done = command("data_gen.generate", f"--recipe={folder}", f"--run={run}")
         assert done.returncode == 1
         assert "stopped at the budget" in done.stderr
-        assert len(endpoint.submitted) == 15
+        assert (len(endpoint.submitted), len(endpoint.batches)) == (20, 10)

@@ -16,7 +16,7 @@ from data_gen.cli import ConfigError, UserError
 from data_gen.dedup import Contamination
 from data_gen.records import Problem, Trace
 from data_gen.run_folder import Run
-from data_gen.sources import SOURCES, hub
+from data_gen.sources import SOURCES, hub, row_files
 from data_gen.sources.source import Dropped, Ready, Source
 from data_gen.verifiers.choice import grade
 from eval.benchmarks import BENCHMARKS, problems_of
@@ -320,6 +320,40 @@ def test_a_revision_left_open_is_resolved_once_and_kept_in_the_manifest(command,
     assert entry(revision=second) == ("HuggingFaceH4/MATH-500", second, 1)
 
 
+def test_a_revision_that_is_pinned_to_what_was_read_leaves_the_questions_alone(command, evaluated, tmp_path):
+    home, run, commit = tmp_path / "hf", tmp_path / "run", "1" * 40
+    cached(home, "HuggingFaceH4/MATH-500", "test.jsonl", FIXTURES / "math500/test.jsonl", commit)
+
+    def said(**keys):
+        folder = evaluated(["math500"], math500={"repo": "HuggingFaceH4/MATH-500"} | keys)
+        done = command("eval.benchmarks", f"--recipe={folder}", f"--run={run}", HF_HOME=str(home), **OFFLINE)
+        return done.stdout + done.stderr
+
+    assert "done already" not in said(revision=None)
+    assert "done already" in said(revision=commit)
+    assert "done already" in said(revision=None)
+    assert "never fetched" in said(revision="2" * 40)
+
+
+@pytest.mark.parametrize("question", ["", " \n", 5, ["How many?"], None])
+@pytest.mark.parametrize(
+    ("name", "path", "column"),
+    [
+        ("math500", "math500/test.jsonl", "problem"),
+        ("gpqa_diamond", "gpqa", "Question"),
+        ("humaneval", "humaneval/test.jsonl", "prompt"),
+        ("humaneval", "humaneval/test.jsonl", "test"),
+        ("livecodebench", "livecodebench/test.jsonl", "question_content"),
+    ],
+)
+def test_a_row_without_a_question_is_told_by_its_number(name, path, column, question, tmp_path):
+    file = next((FIXTURES / path).iterdir()) if (FIXTURES / path).is_dir() else FIXTURES / path
+    row = next(row_files.read(file)) | {column: question}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(UserError, match=f"{name}: row 1: .*{column}"):
+        local(name, tmp_path / "rows.jsonl")
+
+
 def test_revisions_of_a_recipe_s_own_benchmark_are_kept_too(monkeypatch, tmp_path):
     asked, read = [], []
 
@@ -342,9 +376,12 @@ def test_revisions_of_a_recipe_s_own_benchmark_are_kept_too(monkeypatch, tmp_pat
     write(run, "mine", benchmark, tmp_path)
     (run.benchmarks / "mine.jsonl").unlink()
     write(run, "mine", benchmark, tmp_path)
+    write(run, "mine", Benchmark(problems={"theirs": {"revision": "commit-1"}}), tmp_path)
     assert (asked, read) == (["somebody/problems"], ["commit-1", "commit-1"])
     entry = json.loads(run.manifest.read_text())["benchmarks"]["mine"]
     assert (entry["repo"], entry["sources"], entry["questions"]) == (None, {"somebody/problems": "commit-1"}, 1)
+    write(run, "mine", Benchmark(problems={"theirs": {"revision": "commit-2"}}), tmp_path)
+    assert read[2:] == ["commit-2"]
 
 
 def test_a_file_that_breaks_off_leaves_the_questions_written_before(tmp_path):

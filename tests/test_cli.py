@@ -6,18 +6,25 @@ from data_gen.cli import ConfigError, parse
 
 COMMANDS = [
     "data_gen.collect",
+    "data_gen.label",
     "data_gen.generate",
     "data_gen.rewrite",
     "data_gen.verify",
     "data_gen.mix",
     "data_gen.export",
+    "data_gen.adopt",
     "eval.benchmarks",
     "eval.run",
     "eval.report",
     "launch.clean",
     "launch.doctor",
+    "launch.pin",
     "launch.plan",
+    "launch.publish",
+    "launch.ray_serve",
+    "launch.scale",
     "launch.serve",
+    "launch.serving",
     "launch.train",
 ]
 

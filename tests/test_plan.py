@@ -66,6 +66,26 @@ def test_a_plan_without_expected_tokens_gives_an_upper_bound(recipe, capsys):
     assert "gpu time  at most 1.0 GPU-hours" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("sources", "asked_in_all"),
+    [
+        ({"reasoning_gym": {"limit": 1000, "tasks": {"chain_sum": {}}}}, "0"),
+        ({"reasoning_gym": {"limit": 1000, "difficulty": {"min": 3}, "tasks": {"chain_sum": {}}}}, "1,000"),
+        ({"numina": {"subsets": {"olympiads": {"first": 700}, "math": {"first": 300, "difficulty": {"max": 4}}}}}, "300"),
+        ({"numina": {"subsets": {"olympiads": {"first": 700}, "math": {}}, "difficulty": {"min": 1}}}, "8,177"),
+        ({"numina": {"subsets": {"cn_k12": {}, "math": {"first": 300, "difficulty": {"max": 4}}}}}, "300"),
+        ({"numina": {"subsets": {"cn_k12": {"difficulty": {"max": 4}}}}}, "unknown"),
+        ({"still2": {"domains": ["math"], "difficulty": {"min": 3}}}, "unknown"),
+        ({"gsm8k": {"difficulty": {"min": 3}}, "still2": {"domains": ["math"]}}, "7,473"),
+    ],
+)
+def test_only_problems_with_bounds_are_planned_to_be_rated(recipe, capsys, sources, asked_in_all):
+    label = {"model": "rater", "endpoints": [{"base_url": "http://127.0.0.1:9/v1"}]}
+    plan.main(str(recipe(sources=sources, label=label)))
+    told = re.findall(r"^label +rater at \S+: (?:requests )?([0-9,]+|unknown)", capsys.readouterr().out, re.MULTILINE)
+    assert [each.rstrip(",") for each in told] == [asked_in_all]
+
+
 def test_the_middle_column_of_the_document_is_what_the_plan_of_the_published_recipe_prints(capsys):
     plan.main("sky_t1_preview")
     (asked_in_all,) = re.findall(r"^teacher .*: ([0-9,]+) requests", capsys.readouterr().out, re.MULTILINE)

@@ -27,7 +27,8 @@ OURS = {module.__name__: module for module in (plan, ray_serve, scale, serve, se
 TEACHER = ChatModel(
     model="org/teacher",
     serve={"tensor-parallel-size": 2, "data_parallel_size": 4, "no-enable-prefix-caching": True, "seed": None,
-           "enforce-eager": True, "gpu-memory-utilization": 0.85, "async-scheduling": False},
+           "enforce-eager": True, "gpu-memory-utilization": 0.85, "async-scheduling": False,
+           "hf_overrides": {"rope_scaling": {"factor": 4.0}}, "cudagraph_capture_sizes": [1, 8]},
 )  # fmt: skip
 NODES = ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
 
@@ -155,7 +156,9 @@ def test_vllm_itself_reads_the_recipes_flags_out_of_every_printed_command(vllm, 
         assert args["port"] == 8000
         assert args["host"] == ("127.0.0.1" if across == "one_node" else "0.0.0.0")
         assert (args["tensor_parallel_size"], args["gpu_memory_utilization"]) == (2, 0.85)
-        assert (args["enforce_eager"], args["enable_prefix_caching"]) == (True, False)
+        assert (args["enforce_eager"], args["enable_prefix_caching"], args["async_scheduling"]) == (True, False, False)
+        assert args["hf_overrides"] == {"rope_scaling": {"factor": 4.0}}
+        assert args["cudagraph_capture_sizes"] == [1, 8]
 
 
 @pytest.mark.slow
@@ -190,7 +193,7 @@ def test_vllm_itself_takes_every_command_of_the_document(vllm):
 @pytest.mark.slow
 def test_every_engine_argument_of_the_ray_serve_yaml_is_one_of_vllms(vllm):
     kwargs = ray_serve.engine_kwargs(TEACHER)
-    assert len(kwargs) == 5
+    assert len(kwargs) == 7
     assert not set(kwargs) - set(vllm[1])
 
 
@@ -201,6 +204,36 @@ def test_the_endpoints_are_what_data_yaml_takes_and_hold_the_same_requests_in_fl
         servers = NODES if across == "endpoints" else NODES[:1]
         assert [endpoint.base_url for endpoint in read.endpoints] == [f"http://{node}:8001/v1" for node in servers]
         assert sum(endpoint.concurrency for endpoint in read.endpoints) == 3 * TEACHER.endpoints[0].concurrency
+
+
+def test_a_server_keeps_the_key_and_the_limits_of_the_endpoint_that_it_replaces():
+    first = {"base_url": "http://a/v1", "api_key_env": "A_KEY", "concurrency": 8, "rpm": 60, "tpm": 9000}
+    teacher = ChatModel.model_validate({"model": "m", "endpoints": [first]})
+    told = yaml.safe_load(serving.endpoints_yaml(serving.as_endpoints(teacher, NODES[:1], 8000).endpoints))
+    assert told == {"endpoints": [first | {"base_url": "http://10.0.0.1:8000/v1"}]}
+
+
+def test_a_flag_that_is_left_open_is_vllms_own_default():
+    teacher = TEACHER.model_copy(update={"serve": {"data_parallel_size": None}})
+    assert option(serving.across_vllm(teacher, NODES, 8000).commands[0][1], "--data-parallel-size") == "3"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"enable_prefix_caching": False}, ["--no-enable-prefix-caching"]),
+        ({"no-enable-prefix-caching": True}, ["--no-enable-prefix-caching"]),
+        ({"no-enable-prefix-caching": False}, ["--enable-prefix-caching"]),
+        ({"headless": False}, []),
+        ({"seed": None}, []),
+        ({"hf_overrides": {"a": True}}, ["--hf-overrides", '{"a": true}']),
+        ({"cudagraph_capture_sizes": [1, 2]}, ["--cudagraph-capture-sizes", "1", "2"]),
+        ({"lora-modules": [{"name": "a", "path": "b"}]}, ["--lora-modules", '{"name": "a", "path": "b"}']),
+    ],
+)
+def test_every_value_of_the_yaml_reaches_vllm_as_it_is_meant(flags, words):
+    plain = command_line("m", 8000, {}, gpu=True)
+    assert command_line("m", 8000, flags, gpu=True) == plain + words
 
 
 def test_a_node_of_a_ray_cluster_joins_the_head_before_vllm_starts_there():
@@ -226,6 +259,8 @@ def test_the_ray_serve_yaml_answers_to_the_name_that_we_ask_for_and_leaves_copie
         "enforce_eager": True,
         "gpu_memory_utilization": 0.85,
         "async_scheduling": False,
+        "hf_overrides": {"rope_scaling": {"factor": 4.0}},
+        "cudagraph_capture_sizes": [1, 8],
     }
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +20,7 @@ import pyarrow.parquet
 import pytest
 
 from data_gen.cli import ConfigError, UserError
-from data_gen.sources import row_files
+from data_gen.sources import hub_cache, row_files
 from data_gen.sources.hub import HubConfig, rows
 from tests.conftest import ROOT
 
@@ -27,6 +28,7 @@ ROWS = [{"question": "1 + 1?\n", "answer": "#### 2"}, {"question": 'say "é, ü"
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
 REVISION = "a" * 40
 DATA = "main/train-00000-of-00001.jsonl"
+TWO = {f"main/train-{part:05}-of-00002.jsonl": json.dumps(row) + "\n" for part, row in enumerate(ROWS)}  # of o/two
 
 
 def write(path: Path) -> Path:
@@ -148,6 +150,10 @@ class Hub(BaseHTTPRequestHandler):
             f"/datasets/o/n/resolve/{REVISION}/{DATA}": LINES,
             f"/datasets/o/n/resolve/{REVISION}/README.md": LINES,
         }
+        listed = [{"type": "file", "path": path, "size": len(text), "oid": "0" * 40} for path, text in TWO.items()]
+        replies["/api/datasets/o/two"] = json.dumps({"id": "o/two", "sha": REVISION, "siblings": []})
+        replies[f"/api/datasets/o/two/tree/{REVISION}"] = json.dumps(listed)
+        replies |= {f"/datasets/o/two/resolve/{REVISION}/{path}": text for path, text in TWO.items()}
         body = replies.get(self.path.partition("?")[0])
         self.send_response(404 if body is None else 200)
         if body is None:
@@ -182,7 +188,8 @@ from data_gen.sources import gsm8k
 try:
     config = gsm8k.Gsm8kConfig(repo=sys.argv[1], files=["main/train-*"])
     config = config.resolved({sys.argv[1]: sys.argv[2]} if sys.argv[2:] else {})
-    print(config.revision, [problem.gold for problem in gsm8k.read(config, Path("recipe"))])
+    items = gsm8k.read(config, Path("recipe"))
+    print(config.revision, [problem.gold for problem in (items if sys.argv[3:] != ["first"] else [next(items)])])
 except UserError as error:
     print(error)
 """
@@ -193,7 +200,7 @@ def read(environment: dict[str, str], *arguments: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     command = [sys.executable, "-c", READ, *arguments]
     done = subprocess.run(command, cwd=ROOT, env=kept | environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 
 
@@ -213,6 +220,44 @@ def test_without_a_network_an_open_revision_is_that_of_the_last_fetch(hub):
     done = subprocess.run([sys.executable, "-c", fetch], env=os.environ | hub, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert read(hub | {"HF_HUB_OFFLINE": "1"}, "o/n").startswith(REVISION)
+
+
+def test_without_a_network_an_open_revision_is_that_of_our_own_last_fetch(hub):
+    first = read(hub, "o/n")
+    assert read(hub | {"HF_HUB_OFFLINE": "1"}, "o/n") == first
+
+
+def test_a_part_of_a_set_is_never_read_as_the_whole_without_a_network(hub):
+    assert read(hub, "o/two", REVISION, "first") == f"{REVISION} [{{'answer': '2'}}]"
+    offline = hub | {"HF_HUB_OFFLINE": "1"}
+    said = read(offline, "o/two", REVISION)
+    assert said.startswith("o/two: the hub cannot be reached")
+    assert "main/train-00001-of-00002.jsonl" in said
+    assert "\n" not in said
+    whole = read(hub, "o/two", REVISION)
+    assert read(offline, "o/two", REVISION) == read(offline, "o/two") == whole == f"{REVISION} {GOLDS}"
+
+
+def test_numbers_in_the_names_tell_a_part_from_the_whole_where_no_listing_was_kept(hub):
+    read(hub, "o/two", REVISION, "first")
+    for listing in Path(hub["HF_HOME"]).rglob("listings/*.json"):
+        listing.unlink()
+    assert "main/train-00001-of-00002.jsonl" in read(hub | {"HF_HUB_OFFLINE": "1"}, "o/two", REVISION)
+
+
+GOLDS = [{"answer": "2"}, {"answer": "0"}]
+
+
+def test_what_was_fetched_at_a_pinned_revision_asks_the_hub_for_nothing(hub):
+    first = read(hub, "o/two", REVISION)
+    assert read(hub | {"HF_ENDPOINT": "http://127.0.0.1:9"}, "o/two", REVISION) == first
+
+
+@pytest.mark.parametrize("count_from", [0, 1])
+def test_a_file_that_is_numbered_calls_for_the_others(count_from):
+    every = {f"a/train-{number:05}-of-00003.parquet" for number in range(count_from, count_from + 3)}
+    assert hub_cache.numbered({*every, "README.md"}) == {*every, "README.md"}
+    assert hub_cache.numbered({max(every)} if count_from else {min(every)}) == every
 
 
 def test_only_the_token_of_the_environment_is_sent(hub):
@@ -236,8 +281,11 @@ def test_only_the_token_of_the_environment_is_sent(hub):
     ],
     ids=["unknown", "no name", "unreachable", "offline and never fetched"],
 )
-def test_a_hub_that_gives_nothing_is_one_line_that_says_what_to_do(hub, repo, environment, fault):
-    said = read(hub | environment, repo)
+@pytest.mark.parametrize("revision", [[], [REVISION]], ids=["open", "pinned"])
+def test_a_hub_that_gives_nothing_is_one_line_that_says_what_to_do(hub, repo, environment, fault, revision):
+    began = time.monotonic()
+    said = read(hub | environment, repo, *revision)
+    assert time.monotonic() - began < 15
     assert said.startswith(fault)
     assert "\n" not in said
     assert "path:" in said

@@ -36,6 +36,8 @@ class Reader:
         """Return what a line says of a request. `before` counts earlier attempts that were empty or malformed."""
         try:
             return self._answer(row, asked, seconds)
+        except RecursionError:  # the line could be read, but what is made of it is nested one deeper
+            return self.failure(asked, "not_json", "the answer is nested too deep to be read")
         except Transient as failure:
             return self.failure(asked, failure.error, failure.detail)
         except Final as failure:

@@ -1,9 +1,9 @@
-"""The calls that a batch needs: upload, create, find, look, download. Each is tried a bounded number of times.
+"""The calls that a batch needs: upload, create, find, look, content. Each but `create` is tried a bounded number of times.
 
     api = BatchApi(endpoint, key, retries=8, sleep=asyncio.sleep)
     file = await api.upload(Path("x.input.jsonl"), "x.jsonl")                   -> "file-1"
     batch = await api.create(file, token="x")                                   -> Batch(id="batch_1", status="validating")
-    await api.download(batch.output_file_id, Path("x.output.jsonl"))            streamed, then moved into place
+    await api.tried(read)    # where `read` goes through `api.content(batch.output_file_id)`, in pieces as they come
 
 Routes, statuses and limits as in the OpenAI reference (developers.openai.com/api/reference: files, batches; batch guide).
 Raises UserError where trying again is pointless (key, address, a file that is not accepted), QueueFull where the provider's
@@ -11,20 +11,21 @@ limit of enqueued tokens is reached, else Transient with the last error when the
 """
 
 import asyncio
-import os
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+import aiohttp
 import httpx2
 import openai
+from aiohttp.http_exceptions import HttpProcessingError
 from openai.types import Batch as Remote
 
 from data_gen.cli import UserError
 from data_gen.config import Endpoint
 from data_gen.lane import Sleep, client_of, meaning, retry_after, scrubbed
-from data_gen.responses import Rejected, Transient
+from data_gen.responses import DETAIL, Rejected, Transient
 
 ROUTE: Final = "/v1/chat/completions"
 TIMEOUT_S = 600.0  # of one call, without a byte
@@ -52,7 +53,7 @@ class BatchApi:
     """A client of one endpoint's files and batches."""
 
     def __init__(self, endpoint: Endpoint, key: str | None, retries: int, sleep: Sleep = asyncio.sleep) -> None:
-        self.endpoint, self._key, self._retries, self._sleep = endpoint, key, retries, sleep
+        self.endpoint, self.key, self._retries, self._sleep = endpoint, key, retries, sleep
         self._client = client_of(endpoint, key, TIMEOUT_S)
 
     async def close(self) -> None:
@@ -66,7 +67,7 @@ class BatchApi:
             with path.open("rb") as file:
                 return _id(await self._client.files.create(file=(name, file), purpose="batch"))
 
-        return await self._tried(send)
+        return await self.tried(send)
 
     async def create(self, file: str, token: str) -> str:
         """Ask once for a batch of an uploaded file; return its id. After Transient it may be there all the same: find it."""
@@ -95,7 +96,7 @@ class BatchApi:
                     break
             return found
 
-        return await self._tried(send)
+        return await self.tried(send)
 
     async def look(self, batch: str) -> Remote:
         """Return a batch as it is now."""
@@ -103,28 +104,19 @@ class BatchApi:
         async def send() -> Remote:
             remote = await self._client.batches.retrieve(batch)
             _id(remote)
+            if not isinstance(getattr(remote, "status", None), str):
+                raise ValueError(f"no status in the answer: {remote}")
             return remote
 
-        return await self._tried(send)
+        return await self.tried(send)
 
-    async def download(self, file: str, path: Path) -> None:
-        """Write a result file to `path`, whole or not at all, in pieces as they come."""
-        partial = path.with_suffix(".partial")
+    async def content(self, file: str) -> AsyncGenerator[bytes]:
+        """Yield a result file in pieces as they come. Only `tried` makes of an error what the other calls raise."""
+        async with self._client.files.with_streaming_response.content(file) as response:
+            async for piece in response.iter_bytes(1 << 20):
+                yield piece
 
-        async def send() -> None:
-            async with self._client.files.with_streaming_response.content(file) as response:
-                with partial.open("wb") as content:
-                    async for piece in response.iter_bytes(1 << 20):
-                        if content.tell() == 0 and not piece.lstrip().startswith(b"{"):
-                            raise ValueError(f"no JSON lines: {piece[:200]!r}")
-                        content.write(piece)
-                    content.flush()
-                    os.fsync(content.fileno())
-
-        await self._tried(send)
-        os.replace(partial, path)
-
-    async def _tried(self, send: Callable[[], Awaitable[T]]) -> T:
+    async def tried(self, send: Callable[[], Awaitable[T]]) -> T:
         """Call until it goes well or the tries are spent."""
         attempt = 1
         while True:
@@ -144,9 +136,9 @@ class BatchApi:
             raise await self._meaning(error) from error
         except openai.APIConnectionError as error:
             raise Transient("connection", self._scrubbed(error.__cause__ or error)) from error
-        except httpx2.TransportError as error:  # in the middle of a download
+        except (httpx2.RequestError, aiohttp.ClientError, HttpProcessingError) as error:  # in the middle of a download
             raise Transient("connection", self._scrubbed(error)) from error
-        except ValueError as error:  # a body that is not JSON
+        except (ValueError, RecursionError) as error:  # a body that is not JSON, or is nested without end
             raise Transient("not_json", self._scrubbed(error)) from error
 
     async def _meaning(self, error: openai.APIStatusError) -> Exception:
@@ -156,7 +148,7 @@ class BatchApi:
         if error.status_code == 404:
             said = " ".join(self._scrubbed(text).split())[:300]
             return Gone(f"{self.endpoint.base_url} answers 404: check base_url (it usually ends in /v1); it said: {said}")
-        failure = meaning(error.status_code, text, self.endpoint, self._key)
+        failure = meaning(error.status_code, text, self.endpoint, self.key)
         if isinstance(failure, UserError):
             return failure
         if isinstance(failure, Transient) and not isinstance(failure, Rejected):
@@ -167,7 +159,8 @@ class BatchApi:
         )
 
     def _scrubbed(self, error: object) -> str:
-        return scrubbed(f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error), self._key)
+        told = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error)
+        return scrubbed(told, self.key)[:DETAIL]  # in this order: half a key is not found any more
 
 
 def backoff(attempt: int, wait: float | None = None) -> float:
@@ -176,9 +169,15 @@ def backoff(attempt: int, wait: float | None = None) -> float:
     return float(max(seconds, min(2 * LONGEST_WAIT_S, wait or 0.0)))
 
 
+def finished(remote: Remote) -> int:
+    """Return how many requests of a batch the provider is done with, or 0 where it does not tell."""
+    counts = (getattr(remote.request_counts, name, 0) for name in ("completed", "failed"))
+    return sum(count for count in counts if isinstance(count, int))
+
+
 def _id(answer: object) -> str:
     """Return the id of what the API gave. Raises ValueError where it gave no object with one, a page of HTML say."""
     name = getattr(answer, "id", None)
     if not isinstance(name, str):
-        raise ValueError(f"no id in the answer: {str(answer)[:200]!r}")
+        raise ValueError(f"no id in the answer: {answer}")
     return name

@@ -10,6 +10,7 @@ after the last batch completed only downloads. What becomes of a request:
 | its batch | the request |
 |---|---|
 | completed | a Trace, or a Failure as `chat.ask_all` would give; without a line of its own `missing`, transient |
+| completed, results torn | nothing is recorded and the batch stays open: the run ends, the next one downloads again |
 | expired, cancelled | what was answered as above, the rest `expired` or `cancelled`, transient: the next run asks again |
 | failed, queue full | put back and submitted later, in smaller batches where none of ours fills the queue |
 | failed, else | not begun and not paid: the run ends with the provider's message, the next run submits it again |
@@ -33,7 +34,8 @@ from pathlib import Path
 from openai.types import Batch as Remote
 
 from data_gen.batches.answers import Reader
-from data_gen.batches.api import ROUTE, BatchApi, Gone, QueueFull, backoff, queue_is_full
+from data_gen.batches.api import ROUTE, BatchApi, Gone, QueueFull, backoff, finished, queue_is_full
+from data_gen.batches.download import Torn
 from data_gen.batches.journal import Asked, Batch, BatchJournal, Line, Source
 from data_gen.batches.results import Results
 from data_gen.cli import UserError
@@ -203,18 +205,20 @@ class _Work:
                     await self.results.take(batch, remote)
                 elif remote.status == "failed":
                     failures += await self._failed(batch, remote)
-                elif remote.request_counts:
-                    batch.finished = remote.request_counts.completed + remote.request_counts.failed
+                else:
+                    batch.finished = finished(remote)
+            except Torn as error:
+                failures.append(f"{batch.id}: {error.detail}, so it stays open. {self._give_up(batch)}")
             except Gone as error:
-                raise UserError(
-                    f"{error}; is it the key of the same project? To give up what {batch.id} answered and pay again, take "
-                    f"the lines with {batch.token} out of {self.log.path}"
-                ) from error
+                raise UserError(f"{error}; is it the key of the same project? {self._give_up(batch)}") from error
         if failures:
             raise UserError(
                 "\n".join(failures) + "\nnothing is lost: mend what it says, then run the same again "
                 f"({_at_provider(self.log)} batches go on at the provider)"
             )
+
+    def _give_up(self, batch: Batch) -> str:
+        return f"To give up what {batch.id} answered and pay again, take the lines with {batch.token} out of {self.log.path}"
 
     async def _failed(self, batch: Batch, remote: Remote) -> list[str]:
         """Close a batch that was never begun; return why, unless its requests come later or are asked by the next run."""

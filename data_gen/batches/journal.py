@@ -114,11 +114,23 @@ class BatchJournal:
 
     def _load(self) -> None:
         """Follow every row, cut a torn one off the end, and remove files that no open batch has."""
+        whole, damaged = self.read()
+        os.ftruncate(self._descriptor, whole)
+        if damaged:
+            print(f"{self.path}: {damaged} damaged lines; the provider's list tells which batches they were about")
+        for path in self.folder.iterdir():
+            if _token(path) not in self.open:
+                path.unlink()
+        for batch in self.open.values():
+            batch.earlier = True
+            batch.requests = sum(1 for _ in self.asked(batch))
+
+    def read(self) -> tuple[int, int]:
+        """Follow every row, changing no file; return the bytes of the whole lines, and how many of these are damaged."""
         offset, damaged = 0, 0
         with self.path.open("rb") as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
-                    os.ftruncate(self._descriptor, offset)
                     break
                 try:
                     self._follow(json.loads(line))
@@ -126,16 +138,10 @@ class BatchJournal:
                     damaged += 1
                 offset += len(line)
         if damaged:
-            print(f"{self.path}: {damaged} damaged lines; the provider's list tells which batches they were about")
-            for token in {_token(path) for path in self.folder.iterdir()}:
+            for token in {_token(path) for path in self.folder.glob("*")}:
                 batch = self.open.setdefault(token, Batch(token))
                 batch.created_at = batch.created_at or 0.0
-        for path in self.folder.iterdir():
-            if _token(path) not in self.open:
-                path.unlink()
-        for batch in self.open.values():
-            batch.earlier = True
-            batch.requests = sum(1 for _ in self.asked(batch))
+        return offset, damaged
 
     def append(self, event: str, token: str, **more: Any) -> None:
         """Write what happens to a batch. When this returns the row outlives this process and this machine's power."""
@@ -218,6 +224,14 @@ class BatchJournal:
     def file(self, token: str, kind: str) -> Path:
         """Return the path of a batch's file: input, ids, output or errors."""
         return self.folder / f"{token}.{kind}.jsonl"
+
+
+def open_batches(journal: Path) -> int:
+    """Return how many batches of a journal may be at the provider, their answers not recorded; 0 where there is no file."""
+    log = BatchJournal(journal)
+    if journal.is_file():
+        log.read()
+    return sum(batch.created_at is not None for batch in log.open.values())
 
 
 def _token(path: Path) -> str:

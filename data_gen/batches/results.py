@@ -1,4 +1,4 @@
-"""Recording what a batch gave that is over: its files are downloaded, then read line by line, never whole.
+"""Recording what a batch gave that is over: its files are downloaded, then read line by line, never held.
 
     results = Results(log, api, reader, record)
     await results.take(batch, remote)      # one call of `record` a request, then the journal's `collected` row
@@ -7,16 +7,15 @@ Lines may come in any order and name their request by custom_id. One that names 
 printed count. A download is kept until its batch is closed, so a kill in the middle of recording costs no second one.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from openai.types import Batch as Remote
 
 from data_gen.batches.answers import Reader
 from data_gen.batches.api import BatchApi
+from data_gen.batches.download import fetch, read_result
 from data_gen.batches.journal import Batch, BatchJournal
 from data_gen.records import Failure, Trace
 
@@ -32,25 +31,23 @@ class Results:
     done: int = 0
 
     async def take(self, batch: Batch, remote: Remote) -> None:
-        """Record what a batch that is over gave, in the order of its files, and a failure for every other request."""
+        """Record what a batch that is over gave, in the order of its files, and a failure for every other request.
+
+        Raises Torn, with nothing recorded and the batch still open, when its files do not come whole.
+        """
+        paths, seconds = await fetch(self.api, self.log, batch, remote), _seconds(remote)
         waiting = {asked.custom_id: asked for asked in self.log.asked(batch)}
-        end = remote.completed_at or remote.expired_at or remote.cancelled_at or remote.created_at
         outcomes, again, strange = Counter[str](), dict[str, int](), 0
-        for kind, file in (("output", remote.output_file_id), ("errors", remote.error_file_id)):
-            if file is None:
-                continue
-            path = self.log.file(batch.token, kind)
-            if not path.exists():
-                await self.api.download(file, path)
+        for path in paths:
             with path.open("rb") as lines:
                 for line in lines:
-                    row = _row(line)
-                    asked = waiting.pop(str(row.get("custom_id")), None)
+                    row = read_result(line)
+                    asked = waiting.pop(str(row.get("custom_id")), None) if isinstance(row, dict) else None
                     if asked is None:
                         strange += 1
                         continue
                     before = self.log.attempts.get(asked.custom_id, 0)
-                    outcome = self.reader.outcome(row, asked, float(end - remote.created_at), before)
+                    outcome = self.reader.outcome(row, asked, seconds, before)
                     if isinstance(outcome, Failure) and not outcome.final and outcome.error in ("empty", "malformed"):
                         again[asked.custom_id] = outcome.attempts
                     self._count(outcome, outcomes)
@@ -69,10 +66,8 @@ class Results:
         outcomes["trace" if isinstance(outcome, Trace) else outcome.error] += 1
 
 
-def _row(line: bytes) -> dict[str, Any]:
-    """Return a line of a result file as an object, an empty one where it is none."""
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return {}
-    return row if isinstance(row, dict) else {}
+def _seconds(remote: Remote) -> float:
+    """Return the time from the creation of a batch to its end, or 0 where the provider does not tell."""
+    names = ("created_at", "completed_at", "expired_at", "cancelled_at")
+    told = [at for name in names if isinstance(at := getattr(remote, name, None), int)]
+    return float(max(told) - min(told)) if told else 0.0

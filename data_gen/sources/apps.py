@@ -22,7 +22,7 @@ from pydantic import Field
 
 from data_gen.sources import input_output
 from data_gen.sources.hub import HubConfig, rows
-from data_gen.sources.source import Item
+from data_gen.sources.source import Dropped, Item
 
 ROWS = 5000  # of either split
 COLUMNS = ["problem_id", "question", "input_output"]
@@ -50,4 +50,8 @@ def read(config: AppsConfig, recipe: Path) -> Iterator[Item]:
     """Yield a problem a row."""
     for row in rows(config, recipe, COLUMNS):
         if config.difficulties is None or row.get("difficulty") in config.difficulties:
-            yield input_output.item(f"apps-{config.split}-{row['problem_id']}", ORIGIN, row, config.min_tests)
+            key = f"apps-{config.split}-{row['problem_id']}"
+            if row["problem_id"] is None:
+                yield Dropped(key, "bad_row")
+            else:
+                yield input_output.item(key, ORIGIN, row, config.min_tests)

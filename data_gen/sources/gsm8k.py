@@ -4,10 +4,10 @@
       gsm8k: {split: train}         # 7,473 rows; test has 1,319 and is a benchmark
 
     {"question": "Natalia sold ...", "answer": "... 48+24 = <<48+24=72>>72 clips ...\\n#### 72"}
-    -> {"id": "gsm8k-train-0", "question": "Natalia sold ...", "gold": {"answer": "72"}, ...}
+    -> {"id": "gsm8k-train-1f2e...", "question": "Natalia sold ...", "gold": {"answer": "72"}, "meta": {"row": 0}, ...}
 
-Columns, sizes, file names and licence (MIT): https://huggingface.co/datasets/openai/gsm8k. Ids are row numbers.
-Dropped: no_mark (nothing after `####`), too_long, no_question.
+Columns, sizes, file names and licence (MIT): https://huggingface.co/datasets/openai/gsm8k. Ids are hashes of questions.
+Dropped: no_mark (nothing after `####`), too_long, no_question, picture, bad_row (a column holds no text).
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from typing import Literal
 
 from data_gen.records import Problem
 from data_gen.sources.hub import HubConfig, rows
+from data_gen.sources.published_rows import Ids, question_of, text_of
 from data_gen.sources.source import Dropped, Item
 from data_gen.verifiers import gold
 
@@ -39,14 +40,11 @@ class Gsm8kConfig(HubConfig):
 
 def read(config: Gsm8kConfig, recipe: Path) -> Iterator[Item]:
     """Yield a problem a row."""
+    ids = Ids(f"gsm8k-{config.split}")
     for number, row in enumerate(rows(config, recipe, ["question", "answer"])):
-        key = f"gsm8k-{config.split}-{number}"
-        question = (row["question"] or "").strip()
-        if not question:
-            yield Dropped(key, "no_question")
-            continue
+        key = ids.of(row["question"])
         try:
-            answer = gold.from_gsm8k(row["answer"] or "")
+            question, answer = question_of(row, "question"), gold.from_gsm8k(text_of(row, "answer"))
         except gold.Dropped as error:
             yield Dropped(key, str(error))
             continue
@@ -58,4 +56,5 @@ def read(config: Gsm8kConfig, recipe: Path) -> Iterator[Item]:
             verifier="math_answer",
             gold={"answer": answer},
             license="MIT",
+            meta={"row": number},
         )

@@ -11,19 +11,20 @@
 
 Only data files are read (`row_files.py`), no data set's script is run. Files are fetched one after another, each when its
 first row is wanted, into the cache of huggingface_hub: what is there already is not fetched again, HF_HUB_OFFLINE=1 asks
-nothing of anyone, and HF_HOME says where it lies. The token of a gated set comes from HF_TOKEN alone.
+nothing of anyone and stops where a file is missing (`hub_cache.py`), and HF_HOME says where it lies. The token of a gated
+set comes from HF_TOKEN alone.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from data_gen.cli import UserError
 from data_gen.records import Row
-from data_gen.sources import row_files
+from data_gen.sources import hub_cache, row_files
 from data_gen.sources.source import SourceConfig
 from data_gen.yaml_schema import Strict
 
@@ -46,7 +47,7 @@ class Published(Strict):
         """Return the config with its revision set. Raises UserError where the hub cannot say it."""
         if self.path or not self.repo or self.revision:
             return self
-        return self.model_copy(update={"revision": known.get(self.repo) or latest(self.repo, self.patterns())})
+        return self.model_copy(update={"revision": known.get(self.repo) or latest(self.repo)})
 
     def revisions(self) -> dict[str, str]:
         """Return {repo: revision}, empty for a local copy."""
@@ -83,21 +84,14 @@ def paths(config: Published, recipe: Path, patterns: list[str]) -> Iterator[Path
     yield from _fetched(config.repo, config.revision, patterns)
 
 
-def latest(repo: str, patterns: list[str] | None = None) -> str:
-    """Return the revision of a data set as it is now; with HF_HUB_OFFLINE that of the files that were last fetched.
+def latest(repo: str) -> str:
+    """Return the revision of a data set as it is now; with HF_HUB_OFFLINE as it was when the hub was last asked.
 
-    Raises UserError, offline also where one that fits `patterns` is missing.
+    Raises UserError.
     """
-    from huggingface_hub import HfApi
     from huggingface_hub.constants import HF_HUB_OFFLINE
 
-    with _reaching(repo):
-        if HF_HUB_OFFLINE:
-            return _cached(repo, None, patterns).name
-        sha = HfApi(token=_token()).dataset_info(repo).sha
-    if not sha:
-        raise UserError(f"{repo}: the hub names no revision: set `revision:`")
-    return sha
+    return hub_cache.commit_of(repo, None) if HF_HUB_OFFLINE else _commit(repo, None)
 
 
 def _local(place: Path, patterns: list[str]) -> list[Path]:
@@ -114,35 +108,37 @@ def _fetched(repo: str, revision: str | None, patterns: list[str]) -> Iterator[P
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.constants import HF_HUB_OFFLINE
 
-    if HF_HUB_OFFLINE:
-        with _reaching(repo):
-            folder = _cached(repo, revision, patterns)
-        yield from _local(folder, patterns)
-        return
     with _reaching(repo):
-        names = HfApi(token=_token()).list_repo_files(repo, repo_type="dataset", revision=revision)
-    fitting = [name for pattern in patterns for name in sorted(names) if _fits(name, pattern)]
-    if not fitting:
+        if HF_HUB_OFFLINE:
+            yield from hub_cache.whole(repo, revision, patterns)
+            return
+    commit = revision if revision is not None and hub_cache.is_commit(revision) else _commit(repo, revision)
+    with _reaching(repo):
+        names = hub_cache.listing(repo, commit)
+        if names is None:
+            api = HfApi(token=_token())
+            api.dataset_info(repo)  # told at once where nothing answers: the listing is tried for 26 s
+            names = api.list_repo_files(repo, repo_type="dataset", revision=commit)
+            hub_cache.keep(repo, commit, commit, names)
+    wanted = hub_cache.fitting(names, patterns)
+    if not wanted:
         raise UserError(f"{repo}: no file in it fits {' or '.join(patterns)}: set `files:`")
-    for name in dict.fromkeys(fitting):
+    for name in wanted:
         with _reaching(repo):
-            path = hf_hub_download(repo, name, repo_type="dataset", revision=revision, token=_token())
+            path = hf_hub_download(repo, name, repo_type="dataset", revision=commit, token=_token())
         yield Path(path)
 
 
-def _cached(repo: str, revision: str | None, patterns: list[str] | None) -> Path:
-    """Return the folder where a revision's files lie; its name is the revision."""
-    from huggingface_hub import snapshot_download
+def _commit(repo: str, revision: str | None) -> str:
+    """Ask the hub which commit a branch or tag (None: main) is."""
+    from huggingface_hub import HfApi
 
-    return Path(
-        snapshot_download(repo, repo_type="dataset", revision=revision, allow_patterns=patterns, local_files_only=True)
-    )
-
-
-def _fits(name: str, pattern: str) -> bool:
-    """Return whether a file's name fits, folder by folder as in a shell: `*` crosses no slash."""
-    parts, wanted = name.split("/"), pattern.split("/")
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+    with _reaching(repo):
+        commit = HfApi(token=_token()).dataset_info(repo, revision=revision).sha
+    if not commit:
+        raise UserError(f"{repo}: the hub names no revision: set `revision:`")
+    hub_cache.keep(repo, revision, commit)
+    return commit
 
 
 def _token() -> str | bool:
@@ -156,6 +152,7 @@ def _reaching(repo: str) -> Iterator[Any]:
     from httpx2 import HTTPError  # huggingface_hub's client
     from huggingface_hub import errors
 
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it warns of each of its tries
     local = "or set `path:` to a local copy"
     try:
         yield

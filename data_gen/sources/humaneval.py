@@ -10,7 +10,8 @@
 What stands in the prompt before the function (imports; functions that its tests call, such as `poly`) goes before the
 tests, so that they never have to take a program's own word for it. Columns, size (164) and licence (MIT):
 https://huggingface.co/datasets/openai/openai_humaneval and https://github.com/openai/human-eval (HumanEval.jsonl.gz).
-The Python part of HumanEvalPack has the same columns. Dropped: bad_prompt (no Python, or no such function in it).
+The Python part of HumanEvalPack has the same columns. Dropped: bad_prompt (no Python, or no such function in it), bad_row (a
+column holds no text).
 """
 
 import ast
@@ -42,9 +43,10 @@ def read(config: HumanEvalConfig, recipe: Path) -> Iterator[Item]:
     """Yield a problem a row."""
     for row in rows(config, recipe, COLUMNS):
         key = f"humaneval-{str(row['task_id']).rpartition('/')[2]}"
-        before = _before(row)
+        texts = all(isinstance(row[column], str) for column in COLUMNS)
+        before = _before(row) if texts else None
         if before is None:
-            yield Dropped(key, "bad_prompt")
+            yield Dropped(key, "bad_prompt" if texts else "bad_row")
             continue
         yield Problem(
             id=key,

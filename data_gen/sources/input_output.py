@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_gen.records import Problem, Row
+from data_gen.sources.published_rows import question_of, text_of
+from data_gen.sources.row_files import HugeInteger
 from data_gen.sources.source import Dropped, Item
 from data_gen.verifiers import gold
 from data_gen.verifiers.program import NotPython, parsed
@@ -37,17 +39,15 @@ class Origin:
     about: tuple[str, ...]
 
 
-def item(key: str, origin: Origin, row: Row, least: int) -> Item:
-    """Return what a row becomes. Beside the reasons of `tests_of` it may be dropped as no_question."""
-    starter = row.get("starter_code") or ""
-    text = question(row["question"] or "", starter)
-    if not text:
-        return Dropped(key, "no_question")
+def item(key: str, origin: Origin, row: Row, least: int, meta: Row | None = None) -> Item:
+    """Return what a row becomes; `meta` is kept with it. Reasons to drop it: those of `tests_of` and of `question_of`."""
     try:
+        starter = text_of({"starter_code": None} | row, "starter_code")
+        text = question(question_of(row, "question"), starter)
         tests = tests_of(row["input_output"], starter or text, least)
     except gold.Dropped as error:
         return Dropped(key, str(error))
-    meta: dict[str, Any] = {name: row[name] for name in origin.about if row.get(name)}
+    meta = (meta or {}) | {name: row[name] for name in origin.about if row.get(name)}
     if references := programs_of(row.get("solutions")):
         meta["reference_solutions"] = references
     return Problem(
@@ -73,6 +73,8 @@ def tests_of(column: Any, code: str, least: int) -> dict[str, Any]:
         raise gold.Dropped("no_tests")
     if not isinstance(given, dict):
         raise gold.Dropped("bad_tests")
+    if given is column and _huge(given):
+        raise gold.Dropped("huge_integer")
     inputs, outputs = given.get("inputs"), given.get("outputs")
     if not isinstance(inputs, list) or not isinstance(outputs, list) or len(inputs) != len(outputs):
         raise gold.Dropped("bad_tests")
@@ -130,6 +132,17 @@ def _text(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(line, str | int | float) for line in value):
         return "\n".join(map(str, value))
     raise gold.Dropped("bad_tests")
+
+
+def _huge(value: Any) -> bool:
+    """Return whether an integer stands in a parsed column that Python does not read."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, HugeInteger):
+            return True
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return False
 
 
 def _wrapped(outputs: list[Any]) -> bool:

@@ -12,23 +12,26 @@
              column: gpt_difficulty_parsed, scale: llm_1_10, subsets: [amc_aime, olympiads]}
 
     {"source": "math", "problem": "...", "solution": "... $\\\\boxed{4}$.", "messages": [...]}
-    -> {"id": "numina-math-0", "question": "...", "gold": {"answer": "4"}, "difficulty": 5.0, ...}
+    -> {"id": "numina-math-77d1...", "question": "...", "gold": {"answer": "4"}, "difficulty": 5.0, ...}
 
-Ids are row numbers in the subset, for texts come more than once. A problem without a label has difficulty null. Columns
-and licence (Apache-2.0): https://huggingface.co/datasets/AI-MO/NuminaMath-CoT; of the labels, the cards of the two data
-sets above. Dropped, as `verifiers/gold.py` finds them:
-no_box, several_boxes, too_long; and no_question.
+Ids are hashes of problems, meta.row is the row's number in its subset. A problem without a label has difficulty null.
+Columns and licence (Apache-2.0): https://huggingface.co/datasets/AI-MO/NuminaMath-CoT; of the labels, the cards of the two
+data sets above. Dropped, as `verifiers/gold.py` finds them: no_box, several_boxes, too_long; and no_question, picture,
+bad_row (a column holds no text).
 """
 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
+
+from pydantic import Field
 
 from data_gen.records import Problem, Row
 from data_gen.sources.hub import HubConfig, Published, rows
+from data_gen.sources.published_rows import Ids, question_of, text_of
 from data_gen.sources.source import Difficulty, Dropped, Item
 from data_gen.verifiers import gold
 from data_gen.yaml_schema import Strict
@@ -43,7 +46,7 @@ Subset = Literal[
 class NuminaSubset(Strict):
     """One `source` of NuminaMath-CoT: the first rows to look at, and the difficulty wanted."""
 
-    first: int | None = None
+    first: int | None = Field(default=None, ge=1)
     difficulty: Difficulty = Difficulty()
 
 
@@ -62,19 +65,29 @@ class NuminaConfig(HubConfig):
     FILES = ("data/train-*.parquet",)
 
     repo: str | None = "AI-MO/NuminaMath-CoT"
-    subsets: dict[Subset, NuminaSubset] = {}
+    subsets: dict[Subset, NuminaSubset] = Field(min_length=1)
     labels: list[NuminaLabels] = []
 
     def count(self) -> int | None:
         """Return the published rows before the difficulty filter, or None for a subset whose size we have not read."""
-        counts = [subset.first or ROWS.get(name) for name, subset in self.subsets.items()]
+        return self._rows(self.subsets)
+
+    def rated(self) -> int | None:
+        """Return how many rows have bounds to keep, at most, or None for a subset whose size we have not read."""
+        return self._rows([name for name in self.subsets if self._bounds(name).given])
+
+    def _rows(self, subsets: Iterable[Subset]) -> int | None:
+        counts = [self.subsets[name].first or ROWS.get(name) for name in subsets]
         known = [count for count in counts if count is not None]
         return min(sum(known), self.limit or sum(known)) if len(known) == len(counts) else None
 
     def bounds(self, problem: Problem) -> Difficulty:
         """Return the bounds of the problem's subset, or the source's where the subset has none."""
-        subset = self.subsets[problem.meta["subset"]].difficulty
-        return self.difficulty if subset == Difficulty() else subset
+        return self._bounds(problem.meta.get("subset"))
+
+    def _bounds(self, name: Any) -> Difficulty:
+        own = {str(subset): keys.difficulty for subset, keys in self.subsets.items()}.get(str(name), self.difficulty)
+        return own if own.given else self.difficulty
 
     def resolved(self, known: dict[str, str]) -> Self:
         """Return the config with its own revision and those of its labels set."""
@@ -94,29 +107,30 @@ def read(config: NuminaConfig, recipe: Path) -> Iterator[Item]:
     """Yield a problem a row of the wanted subsets, in the order of the files."""
     tables = [(labels, _table(labels, recipe)) for labels in config.labels]
     seen: Counter[str] = Counter()
-    waiting = {name: subset.first for name, subset in config.subsets.items()}
+    ids = {str(name): Ids(f"numina-{name}") for name in config.subsets}
+    waiting = {str(name): subset.first for name, subset in config.subsets.items()}
     for row in rows(config, recipe, ["source", "problem", "solution"], only=True):
         name = row["source"]
-        if name not in waiting:
+        if not isinstance(name, str) or name not in waiting:
             continue
         number = seen[name]
         seen[name] += 1
         if waiting[name] == seen[name]:
             del waiting[name]
-        yield _item(f"numina-{name}-{number}", row, tables)
+        yield _item(ids[name].of(row["problem"]), number, row, tables)
         if not waiting:
             return
+    for name in config.subsets:
+        if not seen[name]:
+            print(f"numina: no row of subset {name} in {config.path or config.repo}")
 
 
-def _item(key: str, row: Row, tables: list[tuple[NuminaLabels, dict[int, float]]]) -> Item:
-    question = (row["problem"] or "").strip()
-    if not question:
-        return Dropped(key, "no_question")
+def _item(key: str, number: int, row: Row, tables: list[tuple[NuminaLabels, dict[int, float]]]) -> Item:
     try:
-        answer = gold.from_solution(row["solution"] or "")
+        question, answer = question_of(row, "problem"), gold.from_solution(text_of(row, "solution"))
     except gold.Dropped as error:
         return Dropped(key, str(error))
-    meta = {"subset": row["source"]}
+    meta = {"subset": row["source"], "row": number}
     difficulty = None
     for labels, table in tables:
         if difficulty is None and row["source"] in labels.subsets:
@@ -140,7 +154,7 @@ def _table(labels: NuminaLabels, recipe: Path) -> dict[int, float]:
     table = {}
     for row in rows(labels, recipe, [labels.problem, labels.column], only=True):
         level = _number(row[labels.column])
-        if level is not None and row[labels.problem]:
+        if level is not None and isinstance(row[labels.problem], str):
             table[_key(row[labels.problem])] = level
     return table
 

@@ -7,11 +7,11 @@
         min_tests: 1                      # a problem with fewer is dropped
 
     {"question": "...", "solutions": "[...]", "input_output": "{...}", "difficulty": "MEDIUM", "name": null, ...}
-    -> {"id": "taco-train-17", "verifier": "code_tests", "gold": {"inputs": [...], "outputs": [...]}, ...}
+    -> {"id": "taco-train-90ab...", "verifier": "code_tests", "gold": {"inputs": [...], "outputs": [...]}, ...}
 
 Columns, sizes (25,443 and 1,000) and licence (Apache-2.0): https://huggingface.co/datasets/BAAI/TACO and
 https://github.com/FlagOpen/TACO. It is published as Arrow files that its script TACO.py lists, train/data-00000-of-00009
-to -00008 and test/data-00000-of-00001; they are read without the script. Ids are row numbers in the whole split. A file
+to -00008 and test/data-00000-of-00001; they are read without the script. Ids are hashes of questions. A file
 belongs to the test split where its name or its folder begins with `test`, to train otherwise.
 What the columns become, and the reasons under which a row is dropped: `input_output.py`.
 """
@@ -24,6 +24,7 @@ from pydantic import Field
 
 from data_gen.sources import input_output, row_files
 from data_gen.sources.hub import HubConfig, paths
+from data_gen.sources.published_rows import Ids
 from data_gen.sources.source import Item
 
 COLUMNS = ["question", "input_output", "difficulty"]
@@ -54,11 +55,12 @@ class TacoConfig(HubConfig):
 
 def read(config: TacoConfig, recipe: Path) -> Iterator[Item]:
     """Yield a problem a row of the wanted difficulties and splits."""
+    ids = {split: Ids(f"taco-{split}") for split in ("train", "test")}
     seen = {"train": 0, "test": 0}
     for path in paths(config, recipe, config.patterns()):
         split = "test" if path.name.startswith("test") or path.parent.name.startswith("test") else "train"
         for row in row_files.read(path, COLUMNS):
-            number = seen[split]
+            key, number = ids[split].of(row["question"]), seen[split]
             seen[split] += 1
             if config.test if split == "test" else row["difficulty"] in config.train_difficulties:
-                yield input_output.item(f"taco-{split}-{number}", ORIGIN, row, config.min_tests)
+                yield input_output.item(key, ORIGIN, row, config.min_tests, {"row": number})

@@ -26,7 +26,7 @@ from typing import Any
 from data_gen.cli import UserError
 from data_gen.records import Problem, Row
 from data_gen.verifiers import gold
-from eval.benchmarks.published import checked, first, named
+from eval.benchmarks.published import asked, checked, first, named
 from eval.config import Benchmark
 
 QUESTION = ("problem", "question", "Problem")
@@ -48,7 +48,7 @@ class Boxed:
         """Yield a problem a row. Raises UserError that names a row without question or reference."""
         for number, row in enumerate(rows):
             where = f"{name}: row {number + 1}"
-            question, answer = first(row, self.question, where), first(row, self.answer, where)
+            question, answer = asked(row, self.question, where), first(row, self.answer, where)
             try:
                 reference = self.reference(answer)
             except gold.Dropped as error:
@@ -57,7 +57,7 @@ class Boxed:
                 id=named(name, next((row[key] for key in KEY if row.get(key) is not None), number)),
                 source=name,
                 domain="math",
-                question=str(question).strip(),
+                question=question.strip(),
                 verifier="math_answer",
                 gold={"answer": reference},
                 license=self.license,

@@ -19,7 +19,7 @@ import string
 from collections.abc import Iterable, Iterator
 
 from data_gen.records import Problem, Row
-from eval.benchmarks.published import checked, first, named
+from eval.benchmarks.published import asked, checked, first, named
 from eval.config import Benchmark
 
 WRONG = ("Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
@@ -39,7 +39,7 @@ def read(name: str, rows: Iterable[Row], benchmark: Benchmark) -> Iterator[Probl
             id=named(name, key),
             source=name,
             domain="science",
-            question=str(first(row, ("Question",), where)).strip(),
+            question=asked(row, ("Question",), where).strip(),
             verifier="choice",
             gold={"answer": string.ascii_uppercase[places[key]], "choices": choices},
             license="CC-BY-4.0",

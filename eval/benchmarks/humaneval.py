@@ -10,7 +10,7 @@ File, columns, size and licence (MIT): https://huggingface.co/datasets/openai/op
 from collections.abc import Iterable, Iterator
 
 from data_gen.records import Problem, Row
-from eval.benchmarks.published import checked, first, named
+from eval.benchmarks.published import asked, checked, first, named
 from eval.config import Benchmark
 
 
@@ -18,7 +18,7 @@ def read(name: str, rows: Iterable[Row], benchmark: Benchmark) -> Iterator[Probl
     """Yield a problem a row. Raises UserError that names a row without prompt or tests."""
     for number, row in enumerate(rows, 1):
         where = f"{name}: row {number}"
-        prompt, entry, tests = (first(row, (column,), where) for column in ("prompt", "entry_point", "test"))
+        prompt, entry, tests = (asked(row, (column,), where) for column in ("prompt", "entry_point", "test"))
         solution = row.get("canonical_solution")
         problem = Problem(
             id=named(name, first(row, ("task_id",), where)),

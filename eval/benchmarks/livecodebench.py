@@ -27,7 +27,7 @@ from typing import Any
 
 from data_gen.cli import UserError
 from data_gen.records import Problem, Row
-from eval.benchmarks.published import checked, first, named
+from eval.benchmarks.published import asked, checked, first, named
 from eval.config import Benchmark
 
 FILES = ("test.jsonl", "test2.jsonl", "test3.jsonl", "test4.jsonl", "test5.jsonl", "test6.jsonl")
@@ -51,7 +51,7 @@ def read(name: str, rows: Iterable[Row], benchmark: Benchmark) -> Iterator[Probl
             id=named(name, key),
             source=name,
             domain="code",
-            question=first(row, ("question_content",), where).strip(),
+            question=asked(row, ("question_content",), where).strip(),
             verifier="code_tests",
             gold=tests,
             meta={column: row[column] for column in ABOUT if row.get(column)},

@@ -2,6 +2,7 @@
 
     PublishedSet("HuggingFaceH4/MATH-500", ("test.jsonl",), 500, read)   where it lies, its data files, its size, its reader
     first(row, ("answer", "expected_answer"), "math500: row 3")          the value of the first column that is there
+    asked(row, ("problem",), "math500: row 3")                           the same, and it must be a text with words in it
 
 A reader takes the benchmark's name, its rows and its keys in eval.yaml, and yields a Problem a row: it drops none. A row
 that gives no question or no usable reference raises UserError, for a benchmark of fewer questions is another benchmark.
@@ -38,9 +39,17 @@ def first(row: Row, columns: Sequence[str], where: str) -> Any:
     for column in columns:
         if row.get(column) is not None:
             return row[column]
-    raise UserError(
-        f"{where}: no {' or '.join(columns)}; there are: {', '.join(row)}; name yours: `columns: {{{columns[0]}: …}}`"
-    )
+    there = ", ".join(map(str, row))
+    raise UserError(f"{where}: no {' or '.join(columns)}; there are: {there}; name yours: `columns: {{{columns[0]}: …}}`")
+
+
+def asked(row: Row, columns: Sequence[str], where: str) -> str:
+    """Return the text of the first of `columns` that the row has. Raises UserError where it is blank or no text."""
+    text = first(row, columns, where)
+    if not isinstance(text, str) or not text.strip():
+        there = next(column for column in columns if row.get(column) is not None)
+        raise UserError(f"{where}: {there}: a text is expected, not {text!r:.80}")
+    return text
 
 
 def named(benchmark: str, key: object) -> str:

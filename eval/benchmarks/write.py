@@ -5,7 +5,8 @@
        "math500": {"repo": null, "revision": null, "questions": 500, "sha256": "3f...", "settings": {...}}
 
 A revision that eval.yaml leaves open is asked of the hub at the first writing; later ones take it from the manifest. A
-file whose settings, local copies and content are as the manifest has them is left alone.
+file whose settings, local copies and content are as the manifest has them is left alone; a revision that eval.yaml names
+has to be the one that it was read at.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,11 @@ def write(run: Run, name: str, benchmark: Benchmark, recipe: Path) -> None:
     path = run.benchmarks / f"{name}.jsonl"
     settings = _settings(benchmark, recipe)
     before = read_manifest(run).get("benchmarks", {}).get(name) or {}
-    if before.get("settings") == settings and before.get("sha256") == file_hash(path):
+    if (
+        before.get("settings") == settings
+        and before.get("sha256") == file_hash(path)
+        and _read_at(before, benchmark, recipe)
+    ):
         print(f"benchmark {name}: done already ({path}, {before['questions']:,} questions)")
         return
     try:
@@ -53,6 +58,15 @@ def write(run: Run, name: str, benchmark: Benchmark, recipe: Path) -> None:
     other = f", where {wanted:,} were published" if wanted not in (None, written) else ""
     origin = "".join(f" ({repo} at {revision[:12]})" for repo, revision in published.items())
     print(f"benchmark {name}: {written:,} questions{other}{origin}")
+
+
+def _read_at(before: dict[str, Any], benchmark: Benchmark, recipe: Path) -> bool:
+    """Return whether every revision that eval.yaml names is the one that was read."""
+    read = before.get("sources") or {before.get("repo"): before.get("revision")}
+    named = benchmark.revisions()
+    for source in own_sources(benchmark, f"{recipe}/eval.yaml").values():
+        named |= source.revisions()
+    return all(read.get(repo) == revision for repo, revision in named.items())
 
 
 def _resolved(benchmark: Benchmark, before: dict[str, Any], recipe: Path) -> tuple[Benchmark, dict[str, str]]:
@@ -86,10 +100,17 @@ def _write(path: Path, problems: Iterator[Problem]) -> int:
 
 def _settings(benchmark: Benchmark, recipe: Path) -> dict[str, Any]:
     """Return everything that decides the questions: keys, readers, and the content of local files."""
-    keys = benchmark.model_dump(mode="json", exclude={"samples"})
+    keys: dict[str, Any] = _open(benchmark.model_dump(mode="json", exclude={"samples"}))
     if benchmark.path:
-        keys |= {"repo": None, "revision": None}
+        keys |= {"repo": None}
     files = benchmark.local_files(recipe)
     for source in own_sources(benchmark, f"{recipe}/eval.yaml").values():
         files += source.local_files(recipe)
     return keys | {"reader": VERSION, "content": {str(file): file_hash(file) for file in files}}
+
+
+def _open(keys: Any) -> Any:
+    """Return the keys without the revisions in them: those that are read stand in the manifest beside them."""
+    if isinstance(keys, list):
+        return [_open(key) for key in keys]
+    return {name: _open(key) for name, key in keys.items() if name != "revision"} if isinstance(keys, dict) else keys
