@@ -35,7 +35,7 @@ help: ## this text
 # --- environments: made once, and anew when the content of a requirements file is another (its hash stands in `made`) ----
 
 hash = $(firstword $(shell cat $(1) | sha256sum))
-changed = $(if $(filter-out $(call hash,$(2)),$(file < $(1))),FORCE)
+changed = $(if $(filter-out $(call hash,$(2)),$(shell cat $(1) 2>/dev/null)),FORCE)
 .PHONY: FORCE
 
 CORE_FILES := requirements/core.txt

@@ -27,13 +27,15 @@ from data_gen.meter import Meter
 from data_gen.progress import bar
 from data_gen.prompts import Message, messages, read_shots
 from data_gen.recipe import Recipe, find_template
-from data_gen.records import Failure, Row, Trace
+from data_gen.records import Failure, Row, Trace, Usage
 from data_gen.responses import ChatRequest, Sampling
 from data_gen.run_folder import errors_of
 from data_gen.stage import Stage
 
 # Where and how fast we ask changes nothing in the answers, so these may be edited in the middle of a run.
 NOT_IN_THE_ANSWER = {"endpoints", "serve", "batch", "timeout_s", "retries", "prices", "expect"}
+
+NOTHING = Usage().row()
 
 Needed = Callable[[Key], bool]
 Requests = Callable[
@@ -50,8 +52,8 @@ class Answers:
         self.path, self.stage, self.model, self._retry_final = path, stage, model, retry_final
         self._budget_usd = budget_usd
         self.meter = Meter(stage, model.prices, budget_usd)
-        self.whole = Journal(path, on_load=self.meter.load)
-        self.errors = Journal(errors_of(path), on_load=self.meter.load)
+        self.whole = Journal(path, on_load=self._load)
+        self.errors = Journal(errors_of(path), on_load=self._load)
         self._aside = Aside(self._beside("superseded"), on_load=self.meter.load)
         self.wanted = 0
         self._missing: dict[Key, str] = {}  # and the hash of what is to be asked
@@ -59,14 +61,18 @@ class Answers:
         self._journals = contextlib.ExitStack()
 
     def __enter__(self) -> "Answers":
+        self._journals.enter_context(self._aside)
         self._journals.enter_context(self.whole)
         self._journals.enter_context(self.errors)
-        self._journals.enter_context(self._aside)
         self.meter.loaded()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._journals.__exit__(kind, error, trace)
+
+    def _load(self, row: Row) -> None:
+        if not self._aside.holds(row):  # a kill may leave it in both
+            self.meter.load(row)
 
     def add_ready(self, ready: Iterable[Trace]) -> None:
         """Take answers that a source brought along, which nobody is asked for."""
@@ -107,8 +113,14 @@ class Answers:
                 self._failed.add(key)
                 continue
             self._missing[key] = request.hash
-        for key in self._missing.keys() & set(self.errors):  # asked again: what they cost is not forgotten
-            self._aside.put(self.errors.read(key))
+        again = [
+            key for key in self.errors if key in self._missing and self.errors.read(key).get("usage", NOTHING) != NOTHING
+        ]
+        if again:  # what these failures cost is not forgotten
+            for key in again:
+                self._aside.put(self.errors.read(key))
+            self.errors.discard(again)
+            self.errors.finish()
         if stale:
             for key in stale:
                 self._aside.put(self.whole.read(key))
@@ -223,9 +235,13 @@ class Aside(Journal):
     def _key(self, row: Row) -> Key:
         return f"{row['id']}\n{row.get('request')}\n{row.get('error')}", row["sample"]
 
+    def holds(self, row: Row) -> bool:
+        """Return whether this very row is kept here."""
+        return self._key(row) in self
+
     def put(self, row: Row) -> None:
         """Keep a row, unless it is there already."""
-        if self._key(row) not in self:
+        if not self.holds(row):
             self.append(row)
 
 

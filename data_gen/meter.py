@@ -86,6 +86,9 @@ class Meter:
             return True
         if self.unmetered:
             return False
+        if not self._prices.by_token:  # time is paid for, whatever is asked in it
+            self.over_budget = left <= 0
+            return left > 0
         if self._new_requests:
             mean = self._prices.dollars(self._new_prompt_tokens, self.new_tokens, 0.0) or 0.0
             allowed = left > 0 and left >= (in_flight + count) * mean / self._new_requests

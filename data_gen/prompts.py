@@ -5,6 +5,7 @@ messages(system, shots, question)    -> [{"role": "system", ...}, {"role": "user
 """
 
 import functools
+import hashlib
 import string
 from pathlib import Path
 
@@ -36,8 +37,13 @@ def question(problem: Problem) -> str:
 
 
 def rewriting_question(asked: str, response: str) -> str:
-    """Return what a rewriting model is told: the question as it was asked, and the whole response."""
-    return _template("rewrite_user.txt").format(question=asked, response=response)
+    """Return what a rewriting model is told: the question as it was asked, and the whole response.
+
+    The lines around both bear a mark that neither can hold, because it is a hash of the two: nothing that a response says
+    ends the response. The same texts always give the same mark, so that a request's hash stays the same.
+    """
+    mark = hashlib.sha256(f"{len(asked)}\n{asked}{response}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _template("rewrite_user.txt").format(question=asked, response=response, mark=mark)
 
 
 @functools.cache

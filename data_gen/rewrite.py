@@ -6,12 +6,13 @@ Reads 02_traces.jsonl, writes 03_rewritten.jsonl: the trace with `thought`, `sol
 03_rewritten.errors.jsonl: traces that could not be put into the form, with why. `rules` costs nothing and changes no word.
 `llm` asks the recipe's rewriting model (03_rewritten.answers.jsonl holds what it said, resumable as generate is) and uses
 a rewrite only where it is faithful (`rewriters/fidelity.py`); where it is not, or none came, `unfaithful: rules` takes the
-rules' sections and `unfaithful: drop` drops the trace, by reason. Traces that are in the form already are not asked about.
+rules' sections and `unfaithful: drop` drops the trace, by reason. Traces that hold one of the form's four tags are not asked
+about: they are in the form already, or malformed.
 """
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -27,9 +28,9 @@ from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Failure, Problem, Row, Trace, read_records, record_of
 from data_gen.responses import ChatRequest, seed_of
 from data_gen.rewriters.fidelity import fault
-from data_gen.rewriters.rules import by_rules
+from data_gen.rewriters.rules import UNTHINK, by_rules
 from data_gen.run_folder import Run, errors_of
-from data_gen.sections import split_sections
+from data_gen.sections import TAGS, split_sections
 from data_gen.stage import Stage
 
 
@@ -39,7 +40,7 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
     config = load_recipe(recipe)
     folder = Run(Path(run))
     own = {key: value for key, value in dump(config.rewriter).items() if key != "chat"}
-    chat = config.rewriter.chat
+    chat = config.rewriter.chat if config.rewriter.kind == "llm" else None
     settings: dict[str, Any] = {"rewriter": own if config.rewriter.kind == "llm" else {"kind": "rules"}}
     if chat is not None:
         settings |= {"seed": config.seed, "chat": chat_settings(chat, config)}
@@ -55,10 +56,8 @@ def main(recipe: str, run: str, limit: int | None = None, retry_final: bool = Fa
                 answers = opened.enter_context(Answers(folder.rewrites, stage, chat, config.budget_usd, retry_final))
                 rewriting.answers = answers
             try:
-                if answers is not None and chat is not None:
-                    answers.ask(
-                        lambda needed: rewriting.requests(chat, needed), folder.folder / "logs/rewriter.log", "rewrites"
-                    )
+                if answers is not None:
+                    answers.ask(rewriting.requests, folder.folder / "logs/rewriter.log", "rewrites")
             finally:
                 write_rows(folder.rewritten, rewriting.rows())
                 write_rows(errors_of(folder.rewritten), rewriting.failures())
@@ -75,6 +74,7 @@ class Rewriting:
         self._config, self._folder, self._limit = config, folder, limit
         self._problems = LineFile(folder.problems)
         self.answers: Answers | None = None
+        self._request = requesting(config.rewriter.chat, config) if config.rewriter.chat else None
         self._dropped: dict[Key, str] = {}
         self.counts: Counter[str] = Counter()  # traces, kept, and kept by which rewriter
         self.unfaithful: Counter[str] = Counter()
@@ -92,14 +92,11 @@ class Rewriting:
             found = problems.find(trace.id)
             yield trace, record_of(Problem, found, self._folder.problems, 0, 0) if found else None
 
-    def requests(self, chat: ChatModel, needed: Needed) -> Iterator[ChatRequest]:
+    def requests(self, needed: Needed) -> Iterator[ChatRequest]:
         """Yield what is asked of the rewriting model."""
-        conversation, sampling = opening(chat, self._config), sampling_of(chat)
         for trace, problem in self.traces():
-            if problem is None or split_sections(trace.text) or not needed((trace.id, trace.sample)):
-                continue
-            said = conversation(rewriting_question(question(problem), whole_text(trace)))
-            yield ChatRequest(trace.id, trace.sample, said, seed_of(self._config.seed, trace.id, trace.sample), sampling)
+            if self._request and problem and not _tagged(trace) and needed((trace.id, trace.sample)):
+                yield self._request(trace, problem)
 
     def rows(self) -> Iterator[Row]:
         """Yield the rewritten traces; which could not be rewritten, and why, is kept for `failures`."""
@@ -132,16 +129,19 @@ class Rewriting:
     def _sections(self, trace: Trace, problem: Problem) -> tuple[str, tuple[str, str] | str, str | None]:
         """Return which rewriter, (thought, solution) or why there is none, and why a model's rewrite was not used."""
         why: str | None = None
-        if self.answers is not None and not split_sections(trace.text):
+        if self.answers is not None and self._request and not _tagged(trace):
             settings, key = self._config.rewriter, (trace.id, trace.sample)
-            if key in self.answers.whole:
-                reply = self.answers.whole.read(key)["text"]
-                why = fault(reply, whole_text(trace), problem, settings.min_kept)
+            asked = self._request(trace, problem).hash  # what was said to another question or trace says nothing of this one
+            whole, errors = self.answers.whole, self.answers.errors
+            if key in whole and whole.tag(key) == asked:
+                reply = whole.read(key)["text"]
+                answering = trace.text.rpartition(UNTHINK)[2]
+                why = fault(reply, whole_text(trace), problem, settings.min_kept, answering)
                 sections = split_sections(reply)
                 if why is None and sections is not None:
                     return self.answers.model.model, sections, None
-            elif key in self.answers.errors and self.answers.errors.read(key)["final"]:
-                why = str(self.answers.errors.read(key)["error"])
+            elif key in errors and errors.tag(key) == asked and errors.read(key)["final"]:
+                why = str(errors.read(key)["error"])
             else:
                 return "", "not_asked", None
             if settings.unfaithful == "drop":
@@ -160,6 +160,22 @@ class Rewriting:
             told = ", ".join(f"{reason} {count:,}" for reason, count in self.unfaithful.most_common())
             then = "the rules' sections instead" if self._config.rewriter.unfaithful == "rules" else "dropped"
             print(f"rewrite   {self.unfaithful.total():,} rewrites not used, {then} ({told})")
+
+
+def requesting(chat: ChatModel, config: Recipe) -> Callable[[Trace, Problem], ChatRequest]:
+    """Return a function that makes the request to rewrite a trace."""
+    conversation, sampling = opening(chat, config), sampling_of(chat)
+
+    def request(trace: Trace, problem: Problem) -> ChatRequest:
+        said = conversation(rewriting_question(question(problem), whole_text(trace)))
+        return ChatRequest(trace.id, trace.sample, said, seed_of(config.seed, trace.id, trace.sample), sampling)
+
+    return request
+
+
+def _tagged(trace: Trace) -> bool:
+    """Return whether a trace is in the form already, or malformed by the rules: either way nobody is asked."""
+    return any(tag in whole_text(trace) for tag in TAGS)
 
 
 def whole_text(trace: Trace) -> str:

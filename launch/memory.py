@@ -19,7 +19,7 @@ With T trained parameters, F frozen ones, w GPUs in all, b rows of s tokens a mi
 - Logits: 12 bytes a token and word of the vocabulary at the peak, in backward: the fp32 log-softmax and two fp32
   gradients (measured on a CPU: 12.06). Liger's fused loss works on chunks as large as the hidden states.
 - Pinned memory: PyTorch rounds each block up to a power of two and keeps the freed ones (pytorch#95823). So the pinned
-  shards of every tensor, freed when DeepSpeed moves them to one buffer, stay: 115 GB for 32B.
+  shards of every tensor, freed when DeepSpeed moves them to one buffer, stay: 118 GB for 32B.
 - Saving under ZeRO-3 gathers 2 bytes a parameter in the host memory of the first process.
 - Loading maps the weight files, so their pages are shared by the processes and given back: not counted.
 
@@ -173,7 +173,7 @@ def _weights(training: dict[str, Any], zero: Zero, shape: Shape, lora: bool, wor
 
 
 def _frozen(training: dict[str, Any], shape: Shape) -> float:
-    bits = training.get("quantization_bit")
+    bits = int(training.get("quantization_bit") or 0)
     if not bits:
         return float(_low(training) * shape.parameters)
     scales = 0.127 if training.get("double_quantization", True) else 0.5

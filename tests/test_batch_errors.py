@@ -8,7 +8,6 @@ from tests.batch_endpoint import DROP, GOOD, BatchEndpoint, raw
 from tests.endpoint import answer, status
 from tests.test_batch import all_files, ask, requests
 
-
 CALLS = ["upload", "create", "look", "download"]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 NO_HTTP = {
@@ -38,8 +37,8 @@ NO_HTTP = {
 def test_a_reply_that_is_no_http_or_no_json_is_asked_for_again(tmp_path, call, reply):
     with BatchEndpoint(lambda _: answer("4"), polls=1) as endpoint:
         endpoint.faults[call] = [raw(reply)]
-        outcomes, _ = ask(requests(2), endpoint, tmp_path, retries=1)
-        assert endpoint.calls.count(call) == 2
+        outcomes, _ = ask(requests(2), endpoint, tmp_path)
+        assert endpoint.calls.count(call) >= 2
     assert all(isinstance(outcome, Trace) for outcome in outcomes.values())
     assert (len(outcomes), set(endpoint.submitted.values())) == (2, {1})
 

@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from data_gen.sections import thought_solution
 from tests.conftest import rows
 from tests.endpoint import Endpoint
 from tests.stages import run_stages, solve
@@ -140,3 +141,55 @@ def test_an_answer_to_no_problem_is_told(command, recipe, tmp_path):
     done = command("data_gen.collect", f"--recipe={folder}", f"--run={tmp_path / 'run'}")
     assert done.returncode == 1
     assert "no such problem in problems.jsonl: other" in done.stderr
+
+
+def ready(question, answer):
+    return {"question": question, "domain": "physics", "combined_text": thought_solution("think", answer)}
+
+
+def test_an_answer_that_came_with_its_question_stays_with_it_when_the_file_changes(command, recipe, tmp_path):
+    run, copy = tmp_path / "run", tmp_path / "still2.jsonl"
+    folder = recipe(sources={"still2": {"path": str(copy), "domains": ["physics"]}})
+    said = {"Why is the sky blue in daytime?": "Rayleigh", "How fast is light in a vacuum?": "3e8"}
+    for more in ({}, {"What is the mass of an electron?": "9e-31"}, {"How fast is light in a vacuum?": "299792458"}):
+        said = more | said | more
+        copy.write_text("".join(json.dumps(ready(*pair)) + "\n" for pair in said.items()))
+        run_stages(command, folder, run, ["collect", "generate", "rewrite", "verify", "mix"])
+        mixed = {row["user"]: row["assistant"] for row in rows(run / "data/05_mixture.jsonl")}
+        assert mixed.keys() == said.keys()
+        assert all(said[question] in assistant for question, assistant in mixed.items())
+
+
+def test_a_copy_with_wrong_tests_takes_no_good_one_along(command, recipe, tmp_path):
+    base = {"domain": "code", "verifier": "code_tests", "question": "Print the square."}
+    right = ["print(int(input()) ** 2)"]
+    problems = [
+        {**base, "id": "bad", "gold": {"inputs": ["2"], "outputs": ["5"]}, "meta": {"reference_solutions": right}},
+        {**base, "id": "good", "gold": {"inputs": ["2"], "outputs": ["4"]}, "meta": {"reference_solutions": right}},
+        {**base, "id": "again", "gold": {"inputs": ["3"], "outputs": ["9"]}},
+    ]
+    folder = recipe(problems=1)
+    with (folder / "problems.jsonl").open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in problems)
+    run_stages(command, folder, tmp_path / "run", ["collect"])
+    assert [row["id"] for row in rows(tmp_path / "run/data/01_problems.jsonl")] == ["add-0000", "good"]
+    removed = {row["id"]: row["reason"] for row in rows(tmp_path / "run/data/01_problems.removed.jsonl")}
+    assert removed == {"bad": "self_test", "again": "duplicate"}
+
+
+def test_a_verifiable_problem_is_kept_before_one_that_nothing_checks(command, recipe, tmp_path):
+    folder = recipe(problems=1)
+    unchecked = {"domain": "math", "verifier": "none", "gold": {}, "id": "a", "question": "What is 0 + 1?"}
+    lines = [unchecked, *rows(folder / "problems.jsonl")]
+    (folder / "problems.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run_stages(command, folder, tmp_path / "run", ["collect"])
+    assert [row["id"] for row in rows(tmp_path / "run/data/01_problems.jsonl")] == ["add-0000"]
+
+
+def test_the_limit_counts_problems_that_stay(command, recipe, tmp_path):
+    folder = recipe(sources={"file": {"path": "problems.jsonl", "difficulty": {"min": 5}, "limit": 3}})
+    lines = [row | {"difficulty": number} for number, row in enumerate(rows(folder / "problems.jsonl"))]
+    (folder / "problems.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run_stages(command, folder, tmp_path / "run", ["collect"])
+    kept = [row["difficulty"] for row in rows(tmp_path / "run/data/01_problems.jsonl")]
+    assert kept == [5, 6, 7]

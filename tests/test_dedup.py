@@ -37,8 +37,9 @@ def test_a_stock_phrase_in_common_is_no_contamination():
 
 def test_a_drawing_in_common_is_no_contamination():
     drawing = "[asy] " + " ".join(f"draw((0,{n})--(1,{n})); label(A, B, C, D);" for n in range(9)) + " [/asy]"
-    known = Contamination({"b": [f"In the diagram the square has sides of length four. What is its area? {drawing}"]}, 13, 0.5)
-    assert known.of(f"Triangle ABC is drawn with a right angle at C. How long is the side AB of the triangle? {drawing}") is None
+    theirs = f"In the diagram the square has sides of length four. What is its area? {drawing}"
+    mine = f"Triangle ABC is drawn with a right angle at C. How long is the side AB of the triangle? {drawing}"
+    assert Contamination({"b": [theirs]}, 13, 0.5).of(mine) is None
 
 
 def problem(number: int, question: str, answer: str) -> Problem:

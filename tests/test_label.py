@@ -2,11 +2,15 @@
 
 import json
 import re
+import subprocess
+import sys
+import time
 
 import pytest
+import yaml
 
 from data_gen.difficulty import rating
-from tests.conftest import rows
+from tests.conftest import ROOT, rows
 from tests.endpoint import Endpoint, answer, status
 from tests.stages import asked, run_stages, solve
 
@@ -115,3 +119,40 @@ def test_generate_does_not_run_before_the_labels_are_there(command, recipe, tmp_
     done = command("data_gen.generate", f"--recipe={folder}", f"--run={run}")
     assert done.returncode == 1
     assert "run label first" in done.stderr
+
+
+def test_a_killed_stage_and_an_edited_yaml_are_told_and_nothing_is_paid_twice(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with Endpoint(rates, delay=0.2) as editor:
+        folder = labelled(recipe, "http://127.0.0.1:9/v1", editor.url)
+        run_stages(command, folder, run, ["collect"])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "data_gen.label", f"--recipe={folder}", f"--run={run}"],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+        answers, deadline = run / "data/01_labels.answers.jsonl", time.monotonic() + 30
+        while not (answers.is_file() and answers.stat().st_size) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        asked = len(editor.requests)
+        config = yaml.safe_load((folder / "data.yaml").read_text())
+        config["label"]["temperature"] = 0.1
+        (folder / "data.yaml").write_text(yaml.safe_dump(config))
+        done = command("data_gen.label", f"--recipe={folder}", f"--run={run}")
+        assert done.returncode == 2
+        assert "label.temperature: 0.7 -> 0.1" in done.stderr
+        assert len(editor.requests) == asked
+
+
+def test_a_limit_takes_some_problems_of_every_source(command, recipe, tmp_path):
+    """Ids sort source by source: the first ten would be of one."""
+    run = tmp_path / "run"
+    with Endpoint(solve) as teacher:
+        folder = recipe(teacher.url, problems=200)
+        lines = [row | {"id": f"{'ab'[n % 2]}-{n:03}"} for n, row in enumerate(rows(folder / "problems.jsonl"))]
+        (folder / "problems.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        run_stages(command, folder, run, ["collect"])
+        assert command("data_gen.generate", f"--recipe={folder}", f"--run={run}", "--limit=20").returncode == 0
+    assert {row["id"][0] for row in rows(run / "data/02_traces.jsonl")} == {"a", "b"}

@@ -148,6 +148,8 @@ class BatchApi:
         if error.status_code == 404:
             said = " ".join(self._scrubbed(text).split())[:300]
             return Gone(f"{self.endpoint.base_url} answers 404: check base_url (it usually ends in /v1); it said: {said}")
+        if error.status_code < 400:  # no answer to what was asked: a redirection without an end, a change of protocol
+            return Transient(str(error.status_code), self._scrubbed(text))
         failure = meaning(error.status_code, text, self.endpoint, self.key)
         if isinstance(failure, UserError):
             return failure

@@ -4,8 +4,7 @@
 
 A download is thrown away and tried again, a bounded number of times, when a line of it is no JSON, or when the files have
 fewer lines than `request_counts` says are completed and failed (openai.types.BatchRequestCounts). What is missing although
-the counts agree is missing at the provider. A last line without a newline is whole when it is an object: no object begins
-with another one.
+the counts agree is missing at the provider. A last line without a newline may be whole: cut short, it would be no JSON.
 
 A line that is JSON and still cannot be read, nested too deep or with a number of thousands of digits, becomes an error line
 of its request. Not seen: files that end between two lines, from a provider that sends no length and no counts.
@@ -83,8 +82,6 @@ async def _download(api: BatchApi, file: str, path: Path) -> None:
                     *lines, rest = (rest + piece).split(b"\n")
                     content.writelines(_kept(line, api.key) for line in lines if line.strip())
             if rest.strip():
-                if not rest.lstrip().startswith(b"{"):
-                    raise Torn("the last line is no object and has no end")
                 content.write(_kept(rest, api.key))
             content.flush()
             os.fsync(content.fileno())

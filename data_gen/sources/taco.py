@@ -11,8 +11,8 @@
 
 Columns, sizes (25,443 and 1,000) and licence (Apache-2.0): https://huggingface.co/datasets/BAAI/TACO and
 https://github.com/FlagOpen/TACO. It is published as Arrow files that its script TACO.py lists, train/data-00000-of-00009
-to -00008 and test/data-00000-of-00001; they are read without the script. Ids are hashes of questions. A file
-belongs to the test split where its name or its folder begins with `test`, to train otherwise.
+to -00008 and test/data-00000-of-00001; they are read without the script. Ids are hashes of questions. A file belongs to
+the split with which its name begins, else to that of its folder, else to train.
 What the columns become, and the reasons under which a row is dropped: `input_output.py`.
 """
 
@@ -58,7 +58,8 @@ def read(config: TacoConfig, recipe: Path) -> Iterator[Item]:
     ids = {split: Ids(f"taco-{split}") for split in ("train", "test")}
     seen = {"train": 0, "test": 0}
     for path in paths(config, recipe, config.patterns()):
-        split = "test" if path.name.startswith("test") or path.parent.name.startswith("test") else "train"
+        named = path if path.name.startswith(("train", "test")) else path.parent
+        split = "test" if named.name.startswith("test") else "train"
         for row in row_files.read(path, COLUMNS):
             key, number = ids[split].of(row["question"]), seen[split]
             seen[split] += 1
