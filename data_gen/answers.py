@@ -18,8 +18,9 @@ from typing import Any
 import uvloop
 
 from data_gen.batches.ask import ask_batches
+from data_gen.batches.journal import open_batches
 from data_gen.chat import ask_all
-from data_gen.cli import Unfinished
+from data_gen.cli import Unfinished, UserError
 from data_gen.config import LOCAL, Batch, ChatModel, Endpoint, dump
 from data_gen.journal import Journal, Key
 from data_gen.local_server import serve
@@ -84,9 +85,15 @@ class Answers:
 
     def ask(self, requests: Requests, log: Path, unit: str) -> None:
         """Ask for what is missing. What came is on disk when this returns or raises, and the journals are sorted."""
+        waiting = open_batches(self._beside("batches"))
+        if waiting and self.model.batch is None:
+            raise UserError(
+                f"{waiting} batches are paid for and open at the provider: put `batch: {{}}` back into the YAML and run the same "
+                "again, which collects them"
+            )
         self._look(requests)
         try:
-            if self._missing:
+            if self._missing or waiting:
                 self._ask(requests, log, unit)
         finally:
             self.meter.save()

@@ -30,6 +30,7 @@ from data_gen.responses import DETAIL, ChatRequest, Final, Rejected, Transient
 
 CONNECT_S = 30.0
 LONGEST_PAUSE_S = 300.0  # an endpoint that wants a longer one is left
+SHORTEST_KEY = 8  # characters
 SPARE_FILES = 128  # descriptors for everything but connections
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -68,7 +69,8 @@ class Lane:
         except (httpx2.RequestError, aiohttp.ClientError) as error:  # the latter for what is no HTTP, as a bad status line
             raise Transient("connection", f"{type(error).__name__}: {error}") from error
         if response.is_success:
-            return response.content.replace(self.key.encode(), b"***") if self.key else response.content
+            secret = self.key and len(self.key) >= SHORTEST_KEY
+            return response.content.replace(str(self.key).encode(), b"***") if secret else response.content
         raise self._meaning(response)
 
     async def pause(self, sleep: Sleep) -> None:
@@ -122,8 +124,8 @@ def meaning(status: int, text: str, endpoint: Endpoint, key: str | None) -> Tran
 
 
 def scrubbed(text: str, key: str | None) -> str:
-    """Return a text without the key that it may repeat."""
-    return text.replace(key, "***") if key else text
+    """Return a text without the key that it may repeat; what is as short as EMPTY or 1 is no secret and stands elsewhere."""
+    return text.replace(key, "***") if key and len(key) >= SHORTEST_KEY else text
 
 
 def retry_after(headers: httpx2.Headers) -> float | None:

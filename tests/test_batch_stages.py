@@ -38,17 +38,7 @@ def test_a_batch_that_answers_an_edited_question_is_no_answer_to_it(command, rec
     with BatchEndpoint(solve, polls=1_000_000) as endpoint:
         folder = recipe(teacher=batched(endpoint.url))
         run_stages(command, folder, run, ["collect"])
-        process = subprocess.Popen(
-            [sys.executable, "-m", "data_gen.generate", f"--recipe={folder}", f"--run={run}"],
-            cwd=ROOT,
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 30
-        while not endpoint.submitted and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.kill()
-        process.wait()
+        stopped(folder, run, endpoint)
         problems = (folder / "problems.jsonl").read_text().replace("What is 7 + 1?", "Now, What is 7 + 1?")
         (folder / "problems.jsonl").write_text(problems)
         endpoint.polls = 1
@@ -72,3 +62,35 @@ def test_under_a_budget_batches_spend_it_and_no_more(command, recipe, tmp_path):
         assert done.returncode == 1
         assert "stopped at the budget" in done.stderr
         assert (len(endpoint.submitted), len(endpoint.batches)) == (20, 10)
+
+
+def test_open_batches_are_collected_before_anything_is_asked_in_another_way(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with BatchEndpoint(solve, polls=1_000_000) as endpoint:
+        folder = recipe(teacher=batched(endpoint.url))
+        run_stages(command, folder, run, ["collect"])
+        stopped(folder, run, endpoint)
+        recipe(endpoint.url)  # the same without batches
+        done = command("data_gen.generate", f"--recipe={folder}", f"--run={run}")
+        assert done.returncode == 1
+        assert "1 batches are paid for and open" in done.stderr
+        endpoint.polls = 1
+        recipe(teacher=batched(endpoint.url))
+        run_stages(command, folder, run, ["generate"])
+        assert len(endpoint.submitted) == 40
+    assert len(rows(run / "data/02_traces.jsonl")) == 40
+
+
+def stopped(folder, run, endpoint):
+    """Start generate and kill it when its batch is at the provider."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data_gen.generate", f"--recipe={folder}", f"--run={run}"],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not endpoint.submitted and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
