@@ -6,6 +6,7 @@ CONFIG ?=
 ARGS ?=
 MODEL ?=
 DRY ?=
+FORCE ?=
 STAGE ?=
 LIMIT ?=
 REPO ?=
@@ -84,7 +85,7 @@ else
 endif
 
 train: .venv/made .venv-train/made ## LLaMA-Factory on llamafactory_configs/$(CONFIG).yaml; ARGS="learning_rate=2e-5" overrides
-	@$(PYTHON) -m launch.train $(COMMON) $(WITH) $(if $(ARGS),--args="$(ARGS)")
+	@$(PYTHON) -m launch.train $(COMMON) $(WITH) $(if $(ARGS),--args="$(ARGS)") $(if $(FORCE),--force)
 
 eval: .venv/made ## score the recipe's models, or MODEL=name
 	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(MODEL),--model=$(MODEL)) $(SOME)

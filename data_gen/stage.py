@@ -145,7 +145,7 @@ class Stage:
         for path in self.inputs:
             if not path.is_file():
                 raise UserError(f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)")
-        hashes = {self._name_of(path): file_hash(path) for path in self.inputs}
+        hashes = self.hashes()
         with edit_manifest(self.run) as manifest:
             before = manifest["stages"].get(self.name, {})
             if before and any(_made(path) for path in self.outputs):
@@ -186,6 +186,10 @@ class Stage:
         except BlockingIOError as error:
             os.close(self._lock)
             raise UserError(f"{self.name} is running on {self.run.folder} already; wait for it or stop it") from error
+
+    def hashes(self) -> dict[str, str | None]:
+        """Return the sha256 of each input, by its name in the manifest."""
+        return {self._name_of(path): file_hash(path) for path in self.inputs}
 
     def save(self) -> None:
         """Write the record as it is now: what a killed stage found out (a revision, a batch) is not found out again."""

@@ -28,14 +28,17 @@ from data_gen.progress import bar
 from data_gen.recipe import load_recipe
 from data_gen.records import read_rows
 from data_gen.run_folder import Run
-from data_gen.stage import Stage, file_hash
+from data_gen.stage import Stage, changed_keys, file_hash, read_manifest
 from data_gen.yaml_schema import parse_yaml, read_yaml
+from launch import hardware
+from launch.preflight import check, check_fit, dataset_facts
 
 FILLED_IN = ("dataset", "dataset_dir", "output_dir")
 
 
-def main(recipe: str, run: str, config: str | None = None, args: str = "") -> None:
-    """Train the recipe's student on the run's dataset; `args` overrides keys of the YAML: "key=value key=value"."""
+def main(recipe: str, run: str, config: str | None = None, args: str = "", force: bool = False) -> None:
+    """Train the recipe's student on the run's dataset; `args` overrides keys of the YAML: "key=value key=value"; `force`
+    trains though the estimate says that it does not fit."""
     recipe_ = load_recipe(recipe)
     folder = Run(Path(run))
     name = config or recipe_.training_config
@@ -43,27 +46,36 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "") -> No
     if not train_env.PYTHON.is_file():
         raise UserError(".venv-train is missing: `make setup` makes it")
     dataset = folder.dataset / f"{recipe_.name}.jsonl"
+    deepspeed = _deepspeed(options, path)
     settings = {
         "config": name,
         "training": options,
-        "deepspeed": _deepspeed(options, path),
+        "deepspeed": deepspeed,
         "dataset_sha256": file_hash(dataset),
     }
     output = folder.model(name)
     inputs = [dataset, folder.dataset / "dataset_info.json"]
-    with Stage(folder, f"train {name}", settings, inputs, [output, output / "train.json"]) as stage:
+    outputs = [output, output / "train.json"]
+    filled = options | {
+        "dataset": recipe_.name,
+        "dataset_dir": str(folder.dataset),
+        "output_dir": str(output),
+    }
+    if not has_gpu() and "deepspeed" not in options:  # with use_cpu DeepSpeed sees one process
+        filled["use_cpu"] = True
+    place = this_node()
+    if place > 0:  # the first node checks, clears and records; this one only trains, when there is something to train
+        if not is_done(Stage(folder, f"train {name}", settings, inputs, outputs)):
+            launch(filled, folder.folder / "logs" / f"train.node{place}.log", output)
+        return
+    with Stage(folder, f"train {name}", settings, inputs, outputs) as stage:
         if stage.finished:
             return
-        filled = options | {
-            "dataset": recipe_.name,
-            "dataset_dir": str(folder.dataset),
-            "output_dir": str(output),
-        }
-        if not has_gpu():
-            filled["use_cpu"] = True
         check(filled, path)
         facts = dataset_facts(train_env.Training(path, options), folder, recipe_.name)
         print(f"train     {facts['rows']:,} rows, {facts['tokens']:,} tokens, longest {facts['longest']}, config {name}")
+        nodes = int(os.environ.get("NNODES", "1"))
+        check_fit(options, deepspeed, facts["longest"], hardware.here(output), nodes, force)
         first = clear_torn(output)
         seconds = launch(filled, folder.folder / "logs" / "train.log", output)
         result = record(output, facts, options, seconds, first, stage)
@@ -71,6 +83,21 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "") -> No
             f"train     {result['steps']} steps in {result['seconds']:.0f} s, {result['tokens_per_second']:.0f} tokens/s, "
             f"loss {result['first_loss']:.3f} -> {result['last_loss']:.3f}"
         )
+
+
+def this_node() -> int:
+    """Return this machine's place among the nodes of a training, 0 where it is the first or the only one."""
+    nodes, place = os.environ.get("NNODES", "1"), os.environ.get("NODE_RANK", "0")
+    if not (nodes.isdecimal() and place.isdecimal() and int(place) < int(nodes)):
+        raise ConfigError(f"NNODES={nodes} NODE_RANK={place}: a number of nodes and a place below it are expected")
+    return int(place)
+
+
+def is_done(stage: Stage) -> bool:
+    """Return whether the first node will find nothing to do: it starts nothing then, and the others would wait for it."""
+    before = read_manifest(stage.run)["stages"].get(stage.name, {})
+    same = not changed_keys(before.get("settings", {}), stage.settings) and before.get("inputs") == stage.hashes()
+    return bool(before.get("finished")) and same and all(path.exists() for path in stage.outputs)
 
 
 def read_options(config: str, args: str) -> tuple[dict[str, Any], Path]:
@@ -85,6 +112,8 @@ def read_options(config: str, args: str) -> tuple[dict[str, Any], Path]:
         if not equals:
             raise ConfigError(f"--args: {override!r}: key=value is expected")
         options[key] = parse_yaml(value)
+        if options[key] is None:  # null takes a key out
+            del options[key]
     taken = [key for key in FILLED_IN if key in options]
     if taken:
         raise ConfigError(f"{path}: {', '.join(taken)}: filled in by the run, take it out")
@@ -101,25 +130,6 @@ def _deepspeed(options: dict[str, Any], path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError) as error:
         raise ConfigError(f"{path}: deepspeed: {options['deepspeed']}: {error}") from error
     return content
-
-
-def check(options: dict[str, Any], path: Path) -> None:
-    """Let LLaMA-Factory's own parser read the options before anything starts. Raises ConfigError with its complaint."""
-    launched = {key: value for key, value in options.items() if key != "deepspeed"}  # that needs its launcher
-    fault = train_env.probe("args", {"options": launched})["fault"]
-    if fault:
-        raise ConfigError(f"{path}: LLaMA-Factory refuses it: {' '.join(fault.split())}")
-
-
-def dataset_facts(training: train_env.Training, folder: Run, dataset: str) -> dict[str, Any]:
-    """Load the dataset as training will. Raises UserError when a row would be skipped or cut."""
-    loaded = train_env.load_dataset(training, folder.dataset, dataset)
-    if loaded["rows"] != loaded["written"] or loaded["over_cutoff"]:
-        raise UserError(
-            f"of {loaded['written']} rows LLaMA-Factory would skip {loaded['written'] - loaded['rows']} and cut "
-            f"{loaded['over_cutoff']} at cutoff_len {training.cutoff_len}: run mix again with this config, or raise it"
-        )
-    return {name: loaded[name] for name in ("rows", "tokens", "longest")}
 
 
 def clear_torn(output: Path) -> int:
@@ -153,7 +163,7 @@ def _is_json(path: Path) -> bool:
 def launch(options: dict[str, Any], log: Path, output: Path) -> float:
     """Run LLaMA-Factory and show its progress; return its seconds. Raises UserError with the end of its log."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    config = log.with_name("train.yaml")
+    config = log.with_suffix(".yaml")
     write_text(config, yaml.safe_dump(options, sort_keys=False))
     tools = train_env.PYTHON.parent
     environment = without_keys(keep=("HF_TOKEN", "WANDB_API_KEY")) | {
@@ -163,8 +173,12 @@ def launch(options: dict[str, Any], log: Path, output: Path) -> float:
     environment |= {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_MMAP_THRESHOLD_": "100000000000"}
     environment.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
     environment.setdefault("HF_HUB_OFFLINE", "1" if Path(str(options["model_name_or_path"])).is_dir() else "0")
-    if "deepspeed" in options:
+    if os.environ.get("USE_RAY"):
+        environment.pop("FORCE_TORCHRUN", None)  # LLaMA-Factory would heed it first, and start torchrun inside of nothing
+    elif "deepspeed" in options or environment.get("NNODES", "1") != "1":
         environment["FORCE_TORCHRUN"] = "1"
+    if environment.get("NNODES", "1") != "1":  # the first node reads the whole dataset before it starts
+        environment.setdefault("PET_RDZV_CONF", "timeout=7200")
     reading, writing = os.pipe()
     started = time.monotonic()
     with log.open("ab") as written:
@@ -216,6 +230,10 @@ def record(
     losses = [by_step[step] for step in sorted(by_step)]  # a step done again after a resume counts once
     if not losses:
         raise UserError(f"{output}: no step was trained; see the log")
+    if losses[-1]["current_steps"] < losses[-1]["total_steps"]:
+        raise UserError(
+            f"{output}: ended at step {losses[-1]['current_steps']} of {losses[-1]['total_steps']}; run it again"
+        )
     results = json.loads((output / "train_results.json").read_text(encoding="utf-8"))
     epochs = results.get("epoch", options.get("num_train_epochs"))
     result = {

@@ -18,6 +18,7 @@ COMMANDS = [
     "eval.report",
     "launch.clean",
     "launch.doctor",
+    "launch.nodes",
     "launch.pin",
     "launch.plan",
     "launch.publish",

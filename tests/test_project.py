@@ -16,7 +16,7 @@ from data_gen.recipe import load_recipe
 from eval.config import load_eval
 from tests.conftest import ROOT
 
-ENVIRONMENTS = {"runs", ".venv", ".venv-train", ".venv-serve", ".git"}
+ENVIRONMENTS = {"runs", ".venv", ".venv-train", ".venv-serve", ".venv-ray", ".venv-sky", ".git"}
 
 
 def files(pattern: str) -> list[Path]:

@@ -5,13 +5,13 @@
     same_program("print(1)\\n", "So the program is\\n\\nprint(1)")            -> True: what was unfenced may be fenced
 
 Where the trace holds fenced programs, the rewrite's has the syntax tree of the last one (comments, docstrings and layout
-aside), or of the last one that is not an example of the use of another. Else, and for what comes after the last fenced
-program, every line of it that is more than a comment stands in the trace, in order; no line of code is left out between
-them, or next to them; no other program comes after; and their indentation in the trace says the same program. Where the trace's lines have
-all the same indentation and are no program as they stand, theirs is lost, and the rewrite's is taken.
+aside), or of the last one that is not an example of the use of another. Without any, or in what comes after the last,
+every line of it that is more than a comment stands in the trace, in order; no line of code is left out between them or next
+to them; no other program comes after; and the trace's indentation says the same program. Where the trace's lines are all
+indented alike and no program as they stand, their indentation was lost, and the rewrite's is taken.
 
-Not covered: a program that the trace gives in pieces and the rewrite puts together is refused; lost indentation that a
-rewrite restores otherwise than its author meant is not.
+Not covered: a program that the trace gives in pieces, and the rewrite puts together, is refused. Lost indentation that is
+restored otherwise than its author meant is not.
 """
 
 import ast
@@ -127,7 +127,7 @@ def _stands_in(program: str, lines: list[str]) -> bool:
     if not places:
         return False
     before, after = lines[: places[0]], lines[places[-1] + 1 :]
-    left_out = [lines[number] for number in range(places[0], places[-1]) if number not in places]
+    left_out = [lines[number] for number in sorted(set(range(places[0], places[-1])).difference(places))]
     if any(_is_code(line) for line in [*left_out, _nearest(reversed(before)), _nearest(after)]):
         return False
     if any(_begins_program(line) for line in after):
