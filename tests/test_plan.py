@@ -100,10 +100,6 @@ def test_the_prose_of_the_document_follows_from_its_numbers():
     assert "$2.96 a GPU-hour" in DOCUMENT
     row = scale.disk(million)["dataset"] / million.problems
     assert f"{row / 1000:.1f} kB" in DOCUMENT
-    small, large = (int(mib) for mib in re.findall(r"`mix` (\d+) and (\d+) MiB", DOCUMENT)[0])
-    share = (large - small) * 2**20 / (2000 * 21838)
-    assert f"about {share:.1f} and" in DOCUMENT
-    assert f"`02_traces`: {share * scale.disk(million)['02_traces'] / 1e9:.0f} GB for the million" in DOCUMENT
     assert f"{16384 * 0.088 / 60:.0f} minutes" in DOCUMENT
     assert f"10,000 are those of {10_000 / 500 / 0.088:.0f} GPUs" in DOCUMENT
 
