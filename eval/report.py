@@ -7,6 +7,7 @@ run says so.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def summarize(run: Run) -> dict[str, Any]:
         "run": run.name,
         "results": results(run),
         "funnel": read_funnel(run),
+        "verification": verification(run),
         "rewriting": rewriting(run),
         "cost": {name: stage["dollars"] for name, stage in stages.items() if stage.get("dollars") is not None},
         "seconds": {name: stage["seconds"] for name, stage in stages.items() if "seconds" in stage},
@@ -72,6 +74,28 @@ def results(run: Run) -> list[dict[str, Any]]:
                 {"model": scores["model"], "benchmark": scores["benchmark"], **result, **shared, "origin": "measured"}
             )
     return sorted(rows, key=lambda row: (row["benchmark"], ORDER.get(row["model"], 9), row["model"], row["metric"]))
+
+
+def verification(run: Run) -> list[dict[str, Any]]:
+    """Return, by domain, how many answers were graded, the share that was right, and how many rows of the mixture were not
+    decided right: none where the recipe verifies, and what verification would have kept out where it does not."""
+    if not (run.verdicts.is_file() and run.mixture.is_file()):
+        return []
+    domains = {problem.id: problem.domain for problem in read_records(run.problems, Problem)}
+    right: dict[str, dict[str, list[bool]]] = {}
+    for row in read_rows(run.verdicts):
+        if row["id"] in domains:
+            right.setdefault(domains[row["id"]], {}).setdefault(row["id"], []).append(row["ok"] is True)
+    kept, wrong = Counter[str](), Counter[str]()
+    for row in read_rows(run.mixture):
+        kept[row["domain"]] += 1
+        wrong[row["domain"]] += row["ok"] is not True
+    lines = []
+    for domain, problems in sorted(right.items()):
+        value, low, high = share(list(problems.values()))
+        line = {"domain": domain, "n": sum(map(len, problems.values())), "value": value, "ci95": [low, high]}
+        lines.append(line | {"rows": kept[domain], "rows_not_right": wrong[domain]})
+    return lines
 
 
 def rewriting(run: Run) -> list[dict[str, Any]]:

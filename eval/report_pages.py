@@ -72,6 +72,15 @@ def funnel_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
     return ["stage", "in", "kept", "dropped"], lines
 
 
+def verification_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
+    """Return the share of answers that was right, and what of the mixture was not."""
+    lines = [
+        [row["domain"], f"{row['n']:,}", percent(row), f"{row['rows']:,}", f"{row['rows_not_right']:,}"]
+        for row in summary["verification"]
+    ]
+    return ["domain", "answers", "right [95 %]", "rows of the mixture", "of them not decided right"], lines
+
+
 def rewriting_cells(summary: Summary) -> tuple[list[str], list[list[str]]]:
     """Return the acceptance of the same traces before and after a model rewrote them."""
     lines = [
@@ -111,6 +120,7 @@ def markdown(summary: Summary) -> str:
         table(summary["results"]),
         "## Funnel",
         markdown_table(*funnel_cells(summary)),
+        *(["## Verification", markdown_table(*verification_cells(summary))] if summary["verification"] else []),
         *(["## Rewriting", markdown_table(*rewriting_cells(summary))] if summary["rewriting"] else []),
         "## Time, tokens, cost",
         markdown_table(*cost_cells(summary)),
@@ -132,6 +142,7 @@ def html(summary: Summary, losses: dict[str, list[list[float]]]) -> str:
     sections = [
         ("Scores", as_html(*cells(summary["results"]))),
         ("Funnel", as_html(*funnel_cells(summary))),
+        *([("Verification", as_html(*verification_cells(summary)))] if summary["verification"] else []),
         *([("Rewriting", as_html(*rewriting_cells(summary)))] if summary["rewriting"] else []),
         *((f"Loss of {escaping.escape(name)}", loss_plot(points)) for name, points in losses.items()),
         ("Time, tokens, cost", as_html(*cost_cells(summary))),

@@ -63,6 +63,11 @@ def test_switching_verification_off_keeps_wrong_answers_and_the_card_says_so(com
         data = run_stages(command, recipe(endpoint.url, verify={"enabled": False}), tmp_path / "run")
     assert len(rows(data / "05_mixture.jsonl")) == 20
     assert "not verified" in (tmp_path / "run/dataset/README.md").read_text()
+    assert command("eval.report", f"--run={tmp_path / 'run'}").returncode == 0
+    (line,) = json.loads((tmp_path / "run/report/summary.json").read_text())["verification"]
+    right = sum(row["ok"] is True for row in rows(data / "04_verdicts.jsonl"))
+    assert (line["n"], line["value"], line["rows"]) == (40, right / 40, 20)
+    assert line["rows_not_right"] == sum(row["ok"] is not True for row in rows(data / "05_mixture.jsonl")) > 0
 
 
 def test_quotas_are_drawn_by_seed_and_a_shortfall_is_told(command, recipe, tmp_path):
