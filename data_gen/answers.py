@@ -88,8 +88,8 @@ class Answers:
         waiting = open_batches(self._beside("batches"))
         if waiting and self.model.batch is None:
             raise UserError(
-                f"{waiting} batches are paid for and open at the provider: put `batch: {{}}` back into the YAML and run the same "
-                "again, which collects them"
+                f"{waiting} batches are paid for and open at the provider: put `batch: {{}}` back into the YAML and run the "
+                "same again, which collects them"
             )
         self._look(requests)
         try:

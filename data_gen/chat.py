@@ -102,7 +102,7 @@ async def ask_all(
     errors = list(dict.fromkeys(lane.why_left() for lane in left))
     if len(left) == len(lanes):
         if not all(lane.refused for lane in left):
-            errors.append("what was answered is kept: mend the endpoint (is it up? is base_url right?), and run the same again")
+            errors.append("what was answered is kept: mend the endpoint (is it up? is base_url right?), run the same again")
         raise UserError("\n".join(errors))
     for error in errors:
         print(f"an endpoint was left, the others did its work: {error}")

@@ -4,7 +4,7 @@
 
 Reads 01_problems.jsonl, asks the recipe's `label` model about problems that need it, and writes
 
-    01_labels.jsonl            {"id": "numina-olympiads-9f1c...", "difficulty": 8.0, "ratings": [8.0], "scale": "llm_1_10", ...}
+    01_labels.jsonl            {"id": "numina-olympiads-9f1c...", "difficulty": 8.0, "ratings": [8.0], ...}
     01_labels.answers.jsonl    what the model said, word for word, and beside it the requests that failed
     01_labels.removed.jsonl    problems that generate will not ask about, with why
 

@@ -113,7 +113,9 @@ def prompts(template: Any, tokenizer: Any, row: dict[str, Any]) -> tuple[str, st
     turns = [{"role": turn["from"], "content": turn["value"]} for turn in row["conversations"]]
     ids, _ = template.encode_oneturn(tokenizer, turns, row["system"], None)
     said = [{"role": "system", "content": row["system"]}, *turns[:-1]]
-    return tokenizer.decode(ids), tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
+    # Without clean_up decoding gives the very text: with it "1 ?" becomes "1?", and a right template would look wrong.
+    trained = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+    return trained, tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
 
 
 def _data_file(question: dict[str, Any]) -> Path:

@@ -329,6 +329,7 @@ def test_llamafactory_must_load_the_tokens_that_mix_measured(export, recipe, tmp
     training = train_env.read_training("quickstart")
     assert training is not None
     mixture = [mixed(number) for number in range(3)]
+    mixture[0]["user"] = "Which of 0, 1 and ? is no digit ?"  # a decoder that tidies up would join the sign to the word
     path, counted_ = put(tmp_path / "run", mixture), tmp_path / "lengths"
     system = (ROOT / "data_gen/templates/thought_solution.txt").read_text().strip()
     train_env.count_lengths(training, system, path, counted_)

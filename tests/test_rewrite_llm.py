@@ -4,10 +4,12 @@ import contextlib
 import json
 import re
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import yaml
 
+from data_gen.answers import Answers
 from data_gen.config import PACKAGE, Rewriter
 from data_gen.journal import Journal
 from data_gen.prompts import rewriting_question
@@ -26,7 +28,7 @@ STAGES = ["collect", "generate", "rewrite"]
 def response_in(body):
     """Return the response that a rewriting request holds, whatever that says of its own end."""
     said = body["messages"][-1]["content"]
-    mark = re.match(r"\[question ([0-9a-f]{16})\]\n", said)[1]
+    (mark,) = re.findall(r"\A\[question ([0-9a-f]{16})\]\n", said)
     return said.partition(f"[response {mark}]\n")[2].partition(f"\n[end of response {mark}]")[0]
 
 
@@ -177,7 +179,7 @@ def test_only_what_was_said_to_the_present_request_counts(command, recipe, tmp_p
         failure = Failure(id=request.id, request=asked, error="length", detail="", attempts=1, final=True)
         journals = {name: opened.enter_context(Journal(tmp_path / name)) for name in ("whole", "errors")}
         journals[journal].append((reply if journal == "whole" else failure).row())
-        rewriting.answers = SimpleNamespace(**journals, model=SimpleNamespace(model="r"))
+        rewriting.answers = cast(Answers, SimpleNamespace(**journals, model=SimpleNamespace(model="r")))
         assert [row["rewriter"] for row in rewriting.rows()] == ([] if stale else [used])
 
 
@@ -222,7 +224,7 @@ def test_a_trace_that_holds_a_tag_of_the_form_is_malformed_and_never_sent(comman
 
 def test_a_trace_is_rewritten_once_so_samples_are_refused():
     with pytest.raises(ValueError, match="a trace is rewritten once"):
-        Rewriter(kind="llm", model="r", samples=3)
+        Rewriter.model_validate({"kind": "llm", "model": "r", "samples": 3})
 
 
 def test_rules_ask_no_model_even_where_one_is_named(command, recipe, tmp_path):

@@ -7,12 +7,15 @@
     same_answer("C", "Answer: (C)", ["1 N", "2 N", "3 N"])           -> True
 
 Where the trace has a box, readable or not, the two are compared, character for character. Where it has none, its final
-statement is read, and refused wherever it could be read in two ways. That is what follows the last "answer is", "answer:" or
-heading "Final Answer", up to the end of the sentence, if nothing after it says another value or doubts; where something
-does, and where there is no such phrase, it is the last paragraph (and the phrase, where there is one, has to agree). The
-statement is the answer as a whole, or each number and formula in it is ("6 * 7 = 42" is 42), and no word beside them turns
-them into something else ("or", "not", "about", "thousand", "half": `_TURNS`). Of a choice it names one letter, or holds
-the text of one option.
+statement is read, and refused wherever it could be read in two ways:
+
+- what follows the last "answer is" or "answer:", to the end of the sentence: it has to agree wherever it stands, and is
+  enough where what comes after states no other value and does not doubt it;
+- else the last paragraph, or what it says after its last "therefore ... is"; below a heading "Final Answer" no other value.
+
+The statement is the answer as a whole, or each number and formula in it is ("6 * 7 = 42" is 42) and no word turns them into
+something else ("or", "not", "about", "thousand", "half": `_TURNS`). A choice is named by one letter, after such a phrase,
+or by the text of one option.
 
 Prose is read here and nowhere else, and only to refuse: what is accepted is the box, which the verifier grades.
 """
@@ -28,8 +31,17 @@ _NEEDED = re.compile(
 )  # "1 2", "1, 234" and "1. 5" stay as they are
 _IS = r"(?:(?:is|are|equals|(?:will|would|must|should) be)\b|[:=])"
 _PHRASE = re.compile(
-    rf"\b(?:final answer\s*\n|(?:answer|option|choice)(?:\s+(?:to|of|for)\s[^.?:\n]{{1,80}}?)?\s*{_IS})[\s:=]*"
+    rf"\b(?:(?P<heading>final answer\s*\n)|(?:answer|option|choice)(?:\s+(?:to|of|for)\s[^.?:\n]{{1,80}}?)?\s*{_IS})[\s:=]*"
     r"|\b(?:option|choice)\s+(?=\(?[A-Z]\)?\s+is\s+(?:the\s+)?(?:correct|right|true|best))",
+    re.IGNORECASE,
+)
+_CONCLUSION = re.compile(
+    r"\b(?:therefore|thus|hence|so|consequently)\b(?P<subject>[^.?]{1,300})\b(?:is|are|equals)(?:\s+equal\s+to)?\b[\s:]*",
+    re.IGNORECASE,
+)
+_NO_SUBJECT = re.compile(
+    r"=|\b(?:is|are|equals)\s+(?:\$|\S*\d)|n['’]t\b|\b(?:where|when|if|unless|since|because|suppose|let|not|no|half|third|quarter"
+    r"|twice|double|triple|square|cube|reciprocal)\b",
     re.IGNORECASE,
 )
 _SPAN = re.compile(r"\$\$(.{1,500}?)\$\$|\$([^$]{1,500})\$|\\\[(.{1,500}?)\\\]|\\\((.{1,500}?)\\\)", re.DOTALL)
@@ -39,17 +51,21 @@ _EMPHASIS = re.compile(
 _BULLET = re.compile(r"^[ \t]*[-*+>][ \t]+", re.MULTILINE)  # before a number: a list's mark or a sign, nobody knows
 _CLAIM = re.compile(r"(?:\$[^$\n]*\$|[.?](?=\S)|[^.?\n])*")
 _TOKEN = re.compile(r"\$[^$]*\$[.,;:?]*|\S+")
-_FORMULA = re.compile(r"\d|[\\=+^/<>%|±×÷·⋅•−–√π∞≈≤≥≠]|^\$.*\$|^[-*]$|^(?![aAI]$)[^\W\d_]!?$")
+_FORMULA = re.compile(r"\d|[\\=+^/<>%|±×÷·⋅•−–√π∞≈≤≥≠]|^\$.*\$|^!|^[-*]$|^(?![aAI]$)[^\W\d_]!?$")
 _EQUALS = re.compile(r"(?<![<>!:=])=(?!=)")
 _COMMA = re.compile(r"[,;]")
 _CALCULATION = re.compile(r"\\(?:[dt]?frac|cdot|times|div|sqrt|binom|left|right|pm)(?![a-zA-Z])")
 _NAME = re.compile(r"\s*(?:\\?[a-zA-Z]|\\[a-zA-Z]+)(?:_(?:\w|\{\w+\}))?(?:\([^()]*\))?'*\s*")
+_DOUBT = (
+    r"\?|n['’]t\b|\b(?:or|nor|not|no|neither|either|never|wait|hmm|actually|instead|wrong|incorrect|rather|unless|maybe|perhaps"
+    r"|but|except|cannot)\b"
+)
+_DOUBTS = re.compile(_DOUBT, re.IGNORECASE)
 _TURNS = re.compile(
-    r"\?|n['’]t\b|\b(?:or|and|nor|not|no|neither|either|never|wait|hmm|actually|instead|wrong|incorrect|rather|unless|maybe"
-    r"|perhaps|but|if|except|cannot|about|approximately|roughly|almost|nearly|around|between|than|least|most|minus|negative"
-    r"|plus|times|half|third|quarter|twice|double|triple|squared|cubed|root|sqrt|factorial|power|log|ln|exp|sin|cos|tan|pi|mod"
-    r"|modulo|reciprocal|inverse|opposite|percent|tenths?|hundredths?|dozens?|hundreds?|thousands?|millions?|billions?"
-    r"|trillions?)\b",
+    _DOUBT
+    + r"|\b(?:and|if|about|approximately|roughly|almost|nearly|around|between|than|least|most|minus|negative|plus|times|half"
+    r"|third|quarter|twice|double|triple|squared|cubed|root|sqrt|factorial|power|log|ln|exp|sin|cos|tan|pi|mod|modulo|reciprocal"
+    r"|inverse|opposite|percent|tenths?|hundredths?|dozens?|hundreds?|thousands?|millions?|billions?|trillions?)\b",
     re.IGNORECASE,
 )
 _LETTER = re.compile(
@@ -72,12 +88,14 @@ def same_answer(boxed: str, trace: str, choices: list[str] | None) -> bool:
     text = _plain(trace)
     paragraphs = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
     phrase = next(reversed(list(_PHRASE.finditer(text))), None)
+    if phrase and phrase["heading"] and not choices:
+        return _adds_nothing(text[phrase.end() :], boxed, choices) and _says(paragraphs[-1], boxed, choices)
     claim = _CLAIM.match(text, phrase.end()) if phrase else None
     if claim and not _says(claim[0], boxed, choices, after_phrase=True):
         return False
     if claim and _adds_nothing(text[claim.end() :], boxed, choices):
         return True
-    return bool(paragraphs) and _says(paragraphs[-1], boxed, choices)
+    return bool(paragraphs) and (_says(paragraphs[-1], boxed, choices) or _concludes(paragraphs[-1], boxed, choices))
 
 
 def _tight(answer: str) -> str:
@@ -94,6 +112,17 @@ def _plain(text: str) -> str:
     """Return a text with every formula between single dollars, without emphasis and the marks of headings and lists."""
     text = _SPAN.sub(lambda found: f"${' '.join(''.join(found.groups('')).split())}$", text.replace("\r\n", "\n"))
     return _BULLET.sub("• ", _EMPHASIS.sub("", text))
+
+
+def _concludes(paragraph: str, boxed: str, choices: list[str] | None) -> bool:
+    """Return whether a paragraph ends in "therefore ... is" and the boxed answer; what "..." is may hold other numbers."""
+    found = next(reversed(list(_CONCLUSION.finditer(paragraph))), None)
+    if choices or found is None or _NO_SUBJECT.search(found["subject"]):
+        return False
+    claim = _CLAIM.match(paragraph, found.end())
+    if claim is None or not _FORMULA.search(claim[0].split(" ")[0]):  # "16 daps are equivalent to 42 dips"
+        return False
+    return _says(claim[0], boxed, None) and _adds_nothing(paragraph[claim.end() :], boxed, None)
 
 
 def _says(statement: str, boxed: str, choices: list[str] | None, after_phrase: bool = False) -> bool:
@@ -148,7 +177,7 @@ def _adds_nothing(rest: str, boxed: str, choices: list[str] | None) -> bool:
     formulas, words = _formulas(rest)
     if choices and (_ANOTHER.search(rest) or _options_in(rest, choices)):
         return False
-    return not _TURNS.search(words) and all(_is(formula, boxed) for formula in formulas)
+    return not _DOUBTS.search(words) and all(_is(formula, boxed) for formula in formulas)
 
 
 def _names(statement: str, boxed: str, choices: list[str], after_phrase: bool) -> bool:

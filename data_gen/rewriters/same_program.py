@@ -156,14 +156,14 @@ def _indented_alike(ours: list[str], theirs: list[str]) -> bool:
 
 def _is_code(line: str) -> bool:
     """Return whether a line between the lines of a program belongs to it: it is no prose, no comment and no mark."""
-    text = line.strip()
-    if text.startswith("#") or _MARKS.fullmatch(text):
+    text = _COMMENT.sub("", line).strip()
+    if not text or _MARKS.fullmatch(text):
         return False
     if not _WORD.search(text) or text[0] in "\"')]}" or text[-1] in "([{\\+*/=&|" or _CLAUSE.fullmatch(text):
         return True
     found = _statement(text)
     if isinstance(found, ast.Expr):  # "Then", "yes or no"
-        return any(isinstance(node, ast.Call) for node in ast.walk(found))
+        return any(isinstance(node, ast.Call | ast.Subscript | ast.Attribute | ast.BinOp) for node in ast.walk(found))
     return found is not None and not (isinstance(found, ast.AnnAssign) and found.value is None)  # "Output: 5"
 
 

@@ -3,7 +3,7 @@
 A source's `read` yields, for each published row, one of
     Problem(...)                        a question with what its verifier needs
     Ready(Problem(...), (Trace(...),))   the same, and its answers, which came with it: no teacher is asked
-    Dropped("numina-math-4e...", "no_box")      no problem, and why: listed in 01_problems.removed.jsonl, counted in the funnel
+    Dropped("numina-4e...", "no_box")    no problem, and why: listed in 01_problems.removed.jsonl, counted in the funnel
 """
 
 from collections.abc import Callable, Iterator
