@@ -1,11 +1,13 @@
 """The answers that a stage pays for: asked once, on disk before they are counted, asked for again only where missing.
 
-    with Answers(folder.traces, stage, config.teacher, config, retry_final) as answers:
+    with Answers(folder.traces, stage, config.teacher, config.budget_usd, retry_final) as answers:
         answers.ask(requests, log=folder.folder / "logs/teacher.log", unit="traces")
-    answers.funnel("traces")
+        answers.funnel("traces")
+        answers.check_whole()
 
 Used by label, generate and rewrite alike. <name>.jsonl holds whole answers, <name>.errors.jsonl everything else, and
-<name>.superseded.jsonl answers to a request that was edited since: paid for, so not thrown away.
+<name>.superseded.jsonl answers to a request that was edited since: paid for, so not thrown away, and used again when the
+edit is taken back.
 """
 
 import contextlib
@@ -13,35 +15,28 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import uvloop
 
+from data_gen.asked_model import endpoints_of
 from data_gen.batches.ask import ask_batches
 from data_gen.batches.journal import open_batches
 from data_gen.chat import ask_all
 from data_gen.cli import Unfinished, UserError
-from data_gen.config import LOCAL, Batch, ChatModel, Endpoint, dump
+from data_gen.config import Batch, ChatModel, Endpoint
 from data_gen.journal import Journal, Key
-from data_gen.local_server import serve
 from data_gen.meter import Meter
 from data_gen.progress import bar
-from data_gen.prompts import Message, messages, read_shots
-from data_gen.recipe import Recipe, find_template
 from data_gen.records import Failure, Row, Trace, Usage
-from data_gen.responses import ChatRequest, Sampling
+from data_gen.responses import ChatRequest
 from data_gen.run_folder import errors_of
 from data_gen.stage import Stage
-
-# Where and how fast we ask changes nothing in the answers, so these may be edited in the middle of a run.
-NOT_IN_THE_ANSWER = {"endpoints", "serve", "batch", "timeout_s", "retries", "prices", "expect"}
 
 NOTHING = Usage().row()
 
 Needed = Callable[[Key], bool]
-Requests = Callable[
-    [Needed], Iterator[ChatRequest]
-]  # the requests of a stage whose key is needed, in order, anew at each call
+# The requests of a stage whose key is needed, in order, anew at each call.
+Requests = Callable[[Needed], Iterator[ChatRequest]]
 
 
 class Answers:
@@ -107,7 +102,7 @@ class Answers:
 
     def _look(self, requests: Requests) -> None:
         """Tell what is answered, finally failed and missing; set aside answers to requests that were edited since."""
-        stale = []
+        stale, back = [], []
         for request in requests(lambda key: True):
             key = (request.id, request.sample)
             self.wanted += 1
@@ -119,7 +114,10 @@ class Answers:
             elif not self._retry_final and self._failed_for_good(key, request):
                 self._failed.add(key)
                 continue
-            self._missing[key] = request.hash
+            if (kept := self._aside.answer(key, request.hash)) is not None:
+                back.append(kept)  # an edit was taken back
+            else:
+                self._missing[key] = request.hash
         again = [
             key for key in self.errors if key in self._missing and self.errors.read(key).get("usage", NOTHING) != NOTHING
         ]
@@ -134,7 +132,10 @@ class Answers:
             self.whole.discard(stale)
             self.whole.finish()  # before anything is asked: no later stage sees an answer to another question
             name = self._aside.path.name
-            print(f"{len(stale):,} answers to other requests than today's set aside in {name}; they are asked again")
+            print(f"{len(stale):,} answers to other requests than today's set aside in {name}")
+        if back:
+            self.whole.extend([self.whole.line_of(row) for row in back])
+            print(f"{len(back):,} answers that were set aside are used again")
 
     def _beside(self, what: str) -> Path:
         return self.path.with_name(f"{self.path.name.removesuffix('.jsonl')}.{what}.jsonl")
@@ -246,6 +247,11 @@ class Aside(Journal):
         """Return whether this very row is kept here."""
         return self._key(row) in self
 
+    def answer(self, key: Key, request: str) -> Row | None:
+        """Return the whole answer to a request that is kept here, or None."""
+        known = f"{key[0]}\n{request}\n{None}", key[1]
+        return self.read(known) if known in self else None
+
     def put(self, row: Row) -> None:
         """Keep a row, unless it is there already."""
         if not self.holds(row):
@@ -255,37 +261,3 @@ class Aside(Journal):
 def trace_key(trace: Trace) -> Key:
     """Return (id, sample)."""
     return trace.id, trace.sample
-
-
-def sampling_of(model: ChatModel) -> Sampling:
-    """Return what of a model's YAML goes over the wire with each request."""
-    return Sampling(model.model, model.temperature, model.top_p, model.max_tokens)
-
-
-def opening(model: ChatModel, recipe: Recipe) -> Callable[[str], list[Message]]:
-    """Return a function that puts the model's system prompt and examples before what the user says."""
-    system = recipe.template(model.system_prompt) if model.system_prompt else None
-    shots = read_shots(find_template(model.few_shot, recipe.folder)) if model.few_shot else []
-    return lambda said: messages(system, shots, said)
-
-
-def chat_settings(model: ChatModel, recipe: Recipe) -> dict[str, Any]:
-    """Return what decides a model's answers, with templates by their text: the fingerprint of what was paid for."""
-    settings = {key: value for key, value in dump(model).items() if key not in NOT_IN_THE_ANSWER}
-    for key in ("system_prompt", "few_shot"):
-        if settings[key] is not None:
-            settings[key] = recipe.template(settings[key])
-    return settings
-
-
-@contextlib.contextmanager
-def endpoints_of(model: ChatModel, log: Path) -> Iterator[list[Endpoint]]:
-    """Yield the model's endpoints; a `local` one is started first and stopped after."""
-    with contextlib.ExitStack() as servers:
-        ready = []
-        for endpoint in model.endpoints:
-            if endpoint.base_url == LOCAL:
-                base_url = servers.enter_context(serve(model.model, model.serve, log))
-                endpoint = endpoint.model_copy(update={"base_url": base_url})
-            ready.append(endpoint)
-        yield ready

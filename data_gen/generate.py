@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
+from data_gen.answers import Answers, Needed
+from data_gen.asked_model import chat_settings, opening, sampling_of
 from data_gen.cli import command
 from data_gen.difficulty import Difficulties, first_by_hash
 from data_gen.prompts import question

@@ -111,7 +111,11 @@ class Journal:
 
     def append(self, row: Row) -> None:
         """Write one row. When this returns the row outlives this process. Raises OSError when the disk is full."""
-        self.extend([(self._key(row), row.get(self._tag), dumps(row))])
+        self.extend([self.line_of(row)])
+
+    def line_of(self, row: Row) -> tuple[Key, str | None, str]:
+        """Return a row as `extend` takes it."""
+        return self._key(row), row.get(self._tag), dumps(row)
 
     def _key(self, row: Row) -> Key:
         return row["id"], row["sample"]

@@ -17,7 +17,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
+from data_gen.answers import Answers, Needed
+from data_gen.asked_model import chat_settings, opening, sampling_of
 from data_gen.cli import command
 from data_gen.config import ChatModel
 from data_gen.difficulty import SCALE, Difficulties, first_by_hash, needs_label, rating

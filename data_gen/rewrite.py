@@ -18,7 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from data_gen.answers import Answers, Needed, chat_settings, opening, sampling_of
+from data_gen.answers import Answers, Needed
+from data_gen.asked_model import chat_settings, opening, sampling_of
 from data_gen.cli import command
 from data_gen.config import ChatModel, dump
 from data_gen.journal import Key, write_rows

@@ -113,7 +113,14 @@ def test_traces_of_an_edited_question_are_set_aside_and_asked_again(command, rec
         (folder / "problems.jsonl").write_text(problems)
         run_stages(command, folder, run, STAGES[:2])
         assert len(endpoint.requests) == 42
-    assert [row["id"] for row in rows(run / "data/02_traces.superseded.jsonl")] == ["add-0007", "add-0007"]
+        assert [row["id"] for row in rows(run / "data/02_traces.superseded.jsonl")] == ["add-0007", "add-0007"]
+        assert len(rows(run / "data/02_traces.jsonl")) == 40
+        usage = json.loads((run / "manifest.json").read_text())["stages"]["generate"]["usage"]
+        (folder / "problems.jsonl").write_text(problems.replace("Now, What is 7 + 1?", "What is 7 + 1?"))
+        run_stages(command, folder, run, STAGES[:2])
+        assert len(endpoint.requests) == 42  # the edit is taken back: the first answers are used again
+        again = json.loads((run / "manifest.json").read_text())["stages"]["generate"]["usage"]
+        assert (usage["completion_tokens"], again["completion_tokens"]) == (210, 210)
     assert len(rows(run / "data/02_traces.jsonl")) == 40
 
 
