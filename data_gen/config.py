@@ -139,6 +139,8 @@ class Rewriter(Strict):
     def _llm_needs_a_model(self) -> "Rewriter":
         if self.kind == "llm" and self.chat is None:
             raise ValueError("kind: llm needs model and endpoints, as the teacher has")
+        if self.kind == "rules" and self.chat is not None:
+            raise ValueError("kind: rules asks no model: take model and endpoints out, or say kind: llm")
         if self.chat is not None and self.chat.samples != 1:
             raise ValueError("samples: a trace is rewritten once; leave it out")
         return self
