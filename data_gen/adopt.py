@@ -53,8 +53,10 @@ def main(
 ) -> None:
     """Adopt --path, a local file or folder, or --repo of the hub. `files`: patterns of its data files, comma-separated;
     `license`: the licence of rows that name none; `recipe` and `config`: measure rows, and drop those over the cutoff."""
-    if (path is None) == (repo is None):
-        raise ConfigError("one of --path and --repo is needed")
+    if bool(path) == bool(repo):
+        raise ConfigError("one of --path and --repo is needed (make adopt: FROM=file or FROM=owner/name)")
+    if repo and not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
+        raise ConfigError(f"{repo}: no such file or folder here, and no owner/name of a hub")
     if path is not None and not Path(path).exists():
         raise ConfigError(f"--path={path}: no such file or folder")
     folder = Run(Path(run))

@@ -4,8 +4,8 @@
     content = await lanes[0].send(request)      # the body of a response, or Transient, Final, UserError
 
 The `openai` package sends, by its aiohttp transport (2-3 times the requests/s of its default one). A request is built once
-and sent as it is: the package's own `create` takes four times the CPU, most of it to check every message against its types
-and to put options together that never differ.
+and sent as it is: the package's own `create` checks every message against its types and puts options together that never
+differ (0.86 ms of CPU a request, ours 0.30 with the journal: docs/generation.md).
 Keys are read from the environment when a client is made and are never written anywhere; error texts are scrubbed of
 them. Limits hold evenly over the minute: no burst spends a minute's requests in its first second.
 """

@@ -83,7 +83,7 @@ class LineFile:
 
 class ById:
     """The rows of a file by their id. It reads the file no further than it has to: rows are mostly asked for in its order,
-    and work on the first begins at once. Some 150 bytes a row are held."""
+    and work on the first begins at once. Ids and places are held, no text."""
 
     def __init__(self, file: LineFile, kind: type[Record]) -> None:
         self._file = file

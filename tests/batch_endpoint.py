@@ -21,10 +21,10 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.endpoint import Reply, Script
+from tests.endpoint import Reply, Script, Served
 
 DROP: Reply = (0, {}, b"")  # the call is carried out, but its answer never comes
 GOOD: Reply = (1, {}, b"")
@@ -36,7 +36,7 @@ def raw(content: bytes) -> Reply:
     return RAW, {}, content
 
 
-class BatchEndpoint:
+class BatchEndpoint(Served):
     """The server as a context."""
 
     def __init__(self, script: Script, polls: int = 2, ends: list[str] | None = None, page: int = 100) -> None:
@@ -93,9 +93,7 @@ class BatchEndpoint:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        self.serve(Handler)
 
     def _answer(self, method: str, path: str, kind: str, body: bytes) -> Reply:
         path, _, query = path.removeprefix("/v1").partition("?")
@@ -195,14 +193,6 @@ class BatchEndpoint:
                     batch[f"{kind}_file_id"] = f"file-{kind}-{name}"
             batch["request_counts"] = {"total": len(lines), "completed": len(good), "failed": len(bad)}
         batch[f"{batch['status']}_at"] = batch["created_at"] + 60
-
-    def __enter__(self) -> "BatchEndpoint":
-        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def said(row: dict[str, Any]) -> Reply:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 Reply = tuple[int, dict[str, str], bytes] | None
 Script = Callable[[dict[str, Any]], Reply]
@@ -40,7 +40,25 @@ def status(code: int, text: str = "no", **headers: str) -> Reply:
     return code, {"Content-Type": "application/json", **headers}, json.dumps({"error": {"message": text}}).encode()
 
 
-class Endpoint:
+class Served:
+    """A server of a fake, in a thread of its own, as a context."""
+
+    def serve(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        """Listen on a free port of the loopback."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Endpoint(Served):
     """The server as a context; `requests` holds the bodies, `headers` the headers and `keys` the
     authorization it was sent."""
 
@@ -80,14 +98,4 @@ class Endpoint:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> "Endpoint":
-        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.serve(Handler)

@@ -202,3 +202,11 @@ def test_rows_over_the_cutoff_are_dropped_and_the_rest_loads_with_the_tokens_tha
     assert exported.returncode == 0, exported.stderr
     loaded = json.loads((data.parent / "manifest.json").read_text())["stages"]["export"]["loaded"]
     assert loaded["tokens"] == sum(row["tokens"] for row in rows(data / "05_mixture.jsonl"))
+
+
+@pytest.mark.parametrize("told", ["--repo=nowhere.jsonl", "--repo=a/b/c.jsonl", "--repo=", "--path="])
+def test_what_is_neither_a_file_nor_a_repository_asks_no_hub(command, tmp_path, told):
+    done = command("data_gen.adopt", f"--run={tmp_path / 'run'}", told)
+    assert done.returncode == 2
+    assert "owner/name" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

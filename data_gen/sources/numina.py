@@ -150,7 +150,7 @@ def _item(key: str, number: int, row: Row, tables: list[tuple[NuminaLabels, dict
 
 
 def _table(labels: NuminaLabels, recipe: Path) -> dict[int, float]:
-    """Return the labels by a hash of the problem: 0.1 kB a label, where the texts would take gigabytes."""
+    """Return the labels by a hash of the problem: no text is held."""
     table = {}
     for row in rows(labels, recipe, [labels.problem, labels.column], only=True):
         level = _number(row[labels.column])
