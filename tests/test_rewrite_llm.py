@@ -227,8 +227,8 @@ def test_a_trace_is_rewritten_once_so_samples_are_refused():
         Rewriter.model_validate({"kind": "llm", "model": "r", "samples": 3})
 
 
-def test_rules_ask_no_model_even_where_one_is_named(command, recipe, tmp_path):
-    with Endpoint(solve) as teacher, Endpoint(faithful) as editor:
-        named = rewriter(editor.url, kind="rules")
-        run_stages(command, recipe(teacher.url, problems=1, rewriter=named), tmp_path / "run", STAGES)
-        assert editor.requests == []
+def test_rules_ask_no_model_so_one_that_is_named_is_refused(command, recipe, tmp_path):
+    folder = recipe("http://127.0.0.1:9/v1", problems=1, rewriter=rewriter("http://127.0.0.1:9/v1", kind="rules"))
+    refused = command("data_gen.collect", f"--recipe={folder}", f"--run={tmp_path / 'run'}")
+    assert refused.returncode == 2
+    assert "kind: rules asks no model: take model and endpoints out, or say kind: llm" in refused.stderr
