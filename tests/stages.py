@@ -1,8 +1,9 @@
-"""The data stages run as commands, and a teacher that is right in every second sample."""
+"""The data stages run as commands, a teacher that is right in every second sample, and a faithful rewriting model."""
 
 import json
 import re
 
+from data_gen.sections import thought_solution
 from tests.conftest import rows
 from tests.endpoint import answer
 
@@ -21,6 +22,18 @@ def solve(body):
     number = asked(body["messages"][-1]["content"])
     off = body["seed"] % 2
     return answer(f"{number} + 1 = {number + 1 + off}.\n\nThe answer is \\boxed{{{number + 1 + off}}}.")
+
+
+def response_in(body):
+    """Return the response that a rewriting request holds, whatever that says of its own end."""
+    said = body["messages"][-1]["content"]
+    (mark,) = re.findall(r"\A\[question ([0-9a-f]{16})\]\n", said)
+    return said.partition(f"[response {mark}]\n")[2].partition(f"\n[end of response {mark}]")[0]
+
+
+def faithful(body):
+    thought, _, solution = response_in(body).rpartition("\n\n")
+    return answer(thought_solution(thought, solution))
 
 
 def run_stages(command, folder, run, stages=STAGES):

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 from types import SimpleNamespace
 from typing import cast
 
@@ -20,21 +19,9 @@ from data_gen.run_folder import Run
 from data_gen.sections import thought_solution
 from tests.conftest import fenced, rows
 from tests.endpoint import Endpoint, answer, status
-from tests.stages import run_stages, solve
+from tests.stages import faithful, response_in, run_stages, solve
 
 STAGES = ["collect", "generate", "rewrite"]
-
-
-def response_in(body):
-    """Return the response that a rewriting request holds, whatever that says of its own end."""
-    said = body["messages"][-1]["content"]
-    (mark,) = re.findall(r"\A\[question ([0-9a-f]{16})\]\n", said)
-    return said.partition(f"[response {mark}]\n")[2].partition(f"\n[end of response {mark}]")[0]
-
-
-def faithful(body):
-    thought, _, solution = response_in(body).rpartition("\n\n")
-    return answer(thought_solution(thought, solution))
 
 
 def rewriter(url, **keys):
