@@ -7,7 +7,6 @@ import shlex
 import subprocess
 from pathlib import Path
 
-import pytest
 import yaml
 
 from bench.readme import BEGIN, END, block
@@ -78,15 +77,6 @@ def test_sky_t1_preview_holds_the_published_values():
     assert recipe.mix.quotas == {"math": 10000, "code": 5000, "science+puzzle": 1000}
     deepspeed = json.loads((ROOT / keys["deepspeed"]).read_text(encoding="utf-8"))["zero_optimization"]
     assert (deepspeed["stage"], deepspeed["stage3_gather_16bit_weights_on_model_save"]) == (3, True)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", sorted((ROOT / "llamafactory_configs").glob("*.yaml")), ids=lambda path: path.stem)
-def test_llamafactory_itself_takes_every_training_config(path, tmp_path):
-    options = {k: v for k, v in yaml.safe_load(path.read_text()).items() if k not in ("deepspeed", "report_to")}
-    filled = options | {"dataset": "x", "dataset_dir": str(tmp_path), "output_dir": str(tmp_path / "out")}
-    assert train_env.probe("args", {"options": filled})["fault"] is None
-    assert "warmpu_ratio" in train_env.probe("args", {"options": filled | {"warmpu_ratio": 0.1}})["fault"]
 
 
 def test_a_plan_asks_nothing_and_says_what_is_unknown(command):
