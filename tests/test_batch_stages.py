@@ -8,8 +8,8 @@ import time
 from tests.batch_endpoint import BatchEndpoint
 from tests.conftest import ROOT, rows
 from tests.endpoint import Endpoint
-from tests.stages import STAGES, run_stages, solve, without_seconds
-from tests.test_rewrite_llm import faithful, rewriter
+from tests.stages import STAGES, faithful, run_stages, solve, without_seconds
+from tests.test_rewrite_llm import rewriter
 
 PRICES = {"prices": {"input_per_mtok": 1e5, "output_per_mtok": 1e5, "source": "test"}}  # $1.5 a request
 

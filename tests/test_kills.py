@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import ROOT, rows
 from tests.endpoint import Endpoint, answer
-from tests.stages import STAGES, asked, run_stages, solve, without_seconds
-from tests.test_rewrite_llm import faithful, rewriter
+from tests.stages import STAGES, asked, faithful, run_stages, solve, without_seconds
+from tests.test_rewrite_llm import rewriter
 
 KILLS = {"label": 10, "generate": 25, "rewrite": 15}  # 50 in all
 IN_FLIGHT = 8
