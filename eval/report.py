@@ -16,7 +16,8 @@ from data_gen.journal import write_text
 from data_gen.records import Problem, key, read_records, read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import read_funnel, read_manifest
-from eval import report_pages
+from eval import compare, report_pages
+from eval.published import PublishedScores, as_result, read_published, verdict
 from eval.stats import share
 
 ORDER = {"base": 0, "base_few_shot": 1, "trained": 2}
@@ -41,10 +42,15 @@ def summarize(run: Run) -> dict[str, Any]:
     """Return summary.json: results, funnel, cost and seconds, each as the stages recorded it."""
     manifest = read_manifest(run)
     stages = manifest["stages"]
+    published = read_published()
+    measured = results(run)
+    others = beside(run, measured, published)
     return {
         "recipe": _recipe_name(run),
         "run": run.name,
-        "results": results(run),
+        "results": [*measured, *published_results(others)],
+        "published": others,
+        "comparison": compare.within(run),
         "funnel": read_funnel(run),
         "verification": verification(run),
         "rewriting": rewriting(run),
@@ -66,14 +72,48 @@ def _recipe_name(run: Run) -> str:
 def results(run: Run) -> list[dict[str, Any]]:
     """Return a row for every model, benchmark and metric that was scored in this run."""
     rows = []
-    for path in sorted((run.folder / "eval").glob("*/*/scores.json")):
-        scores = json.loads(path.read_text(encoding="utf-8"))
+    for scores in _scores(run):
         shared = {name: scores[name] for name in ("n", "n_samples", "no_answer", "truncated", "undecided", "date")}
         for result in scores["results"]:
             rows.append(
                 {"model": scores["model"], "benchmark": scores["benchmark"], **result, **shared, "origin": "measured"}
             )
     return sorted(rows, key=lambda row: (row["benchmark"], ORDER.get(row["model"], 9), row["model"], row["metric"]))
+
+
+def _scores(run: Run) -> list[dict[str, Any]]:
+    paths = sorted((run.folder / "eval").glob("*/*/scores.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def beside(run: Run, measured: list[dict[str, Any]], published: PublishedScores) -> list[dict[str, Any]]:
+    """Return our result beside each score that others measured of the same model, or of the one that ours is made like.
+
+    For the models that this run evaluated, on the benchmarks that it or its recipe has: `ours` is None where not run.
+    """
+    manifest = read_manifest(run)
+    evaluated = {scores["model"]: scores["weights"] for scores in _scores(run)}
+    benchmarks = {row["benchmark"] for row in measured} | set(manifest.get("benchmarks", {}))
+    ours = {(row["model"], row["benchmark"], row["metric"]): row for row in measured}
+    lines = []
+    for model, weights in sorted(evaluated.items(), key=lambda item: ORDER.get(item[0], 9)):
+        stage = manifest["stages"].get(f"train {Path(weights).name.removesuffix('-merged')}")
+        trained_from = stage["settings"]["training"]["model_name_or_path"] if stage else None
+        theirs = published.beside(_recipe_name(run), weights, trained_from)
+        for score in published.scores:
+            if score.model in theirs and score.benchmark in benchmarks:
+                row = ours.get((model, score.benchmark, score.metric))
+                lines.append({"model": model, "ours": row, "theirs": as_result(score), **verdict(row, score)})
+    return sorted(lines, key=lambda line: (line["theirs"]["benchmark"], line["theirs"]["metric"]))
+
+
+def published_results(beside: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return others' scores for summary.json's results, each once: several models of ours may stand beside one of theirs."""
+    rows: list[dict[str, Any]] = []
+    for line in beside:
+        if line["theirs"] not in rows:
+            rows.append(line["theirs"])
+    return rows
 
 
 def verification(run: Run) -> list[dict[str, Any]]:

@@ -1,0 +1,132 @@
+"""compare: the difference of two models on the same problems, with an interval and a paired test.
+
+    python -m eval.compare --run=runs/quickstart --model=trained --baseline=base
+    python -m eval.compare --run=runs/x --model=trained --baseline=trained --baseline_run=runs/y --benchmark=math500 --json
+
+    | model   | against | benchmark | difference [95 %]    | p      | problems | asked otherwise           |
+    | trained | base    | heldout   | +50.0 [+35.0, +65.0] | <0.001 | 40       | max_tokens 16384, not 400 |
+
+Reads the verdicts that eval.run wrote (runs/<run>/eval/<model>/<benchmark>/verdicts.jsonl) and asks no model. An answer that
+is undecided counts as not right, as in the scores. What differs in how the two were asked is told, never corrected for.
+"""
+
+from dataclasses import asdict
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from data_gen.cli import UserError, command
+from data_gen.records import read_rows
+from data_gen.run_folder import Run
+from data_gen.stage import flat, read_manifest
+from eval.paired import Answers, paired
+from eval.report_pages import comparison_cells, markdown_table
+
+WHO = ("weights", "origin")  # settings that say which model, not how it was asked
+SHORT = 24  # longer values are prompts: named, not shown
+
+
+def main(
+    run: str,
+    model: str,
+    baseline: str,
+    baseline_run: str | None = None,
+    benchmark: str | None = None,
+    json: bool = False,
+) -> None:
+    """Print the differences of models (comma-separated) from a baseline on every benchmark that both answered."""
+    ours, theirs = Run(Path(run)), Run(Path(baseline_run or run))
+    rows = []
+    for name in model.split(","):
+        for at in benchmark.split(",") if benchmark else shared(ours, name, theirs, baseline):
+            rows.append(row(ours, name, theirs, baseline, at))
+    print(dumps(rows, indent=1) if json else markdown_table(*comparison_cells(rows)))
+
+
+def shared(ours: Run, model: str, theirs: Run, baseline: str) -> list[str]:
+    """Return the benchmarks that both models answered. Raises UserError where there is none."""
+    both = sorted(set(_benchmarks(ours, model)) & set(_benchmarks(theirs, baseline)))
+    if not both:
+        raise UserError(
+            f"no benchmark that both answered: {model} has {_named(_benchmarks(ours, model))} in {ours.folder}, "
+            f"{baseline} has {_named(_benchmarks(theirs, baseline))} in {theirs.folder}; `make eval MODEL=name` asks"
+        )
+    return both
+
+
+def within(run: Run) -> list[dict[str, Any]]:
+    """Return a run's own comparisons: each model that it trained against base and base_few_shot, where both answered. Where
+    they were asked other questions (a base of before an edit), its `problems` is 0 and it has no difference."""
+    models = sorted({path.parent.parent.name for path in (run.folder / "eval").glob("*/*/verdicts.jsonl")})
+    trained = [name for name in models if name.split("-")[0] == "trained"]
+    pairs = [(name, base) for name in trained for base in ("base", "base_few_shot") if base in models]
+    rows = []
+    for name, base in pairs:
+        for benchmark in sorted(set(_benchmarks(run, name)) & set(_benchmarks(run, base))):
+            if answers(run, name, benchmark).keys() & answers(run, base, benchmark).keys():
+                rows.append(row(run, name, run, base, benchmark))
+            else:
+                rows.append({"model": name, "baseline": base, "benchmark": benchmark, "problems": 0})
+    return rows
+
+
+def row(ours: Run, model: str, theirs: Run, baseline: str, benchmark: str) -> dict[str, Any]:
+    """Return one comparison as it stands in summary.json: values and bounds are fractions."""
+    difference = paired(answers(ours, model, benchmark), answers(theirs, baseline, benchmark))
+    facts = asdict(difference) | {"ci95": [round(bound, 4) for bound in difference.ci95]}
+    facts |= {name: round(facts[name], 4) for name in ("ours", "theirs", "value")}
+    return {
+        "model": model,
+        "baseline": baseline,
+        "baseline_run": theirs.name if theirs.folder.resolve() != ours.folder.resolve() else None,
+        "benchmark": benchmark,
+        **facts,
+        "asked_otherwise": asked_otherwise(protocol(ours, model, benchmark), protocol(theirs, baseline, benchmark)),
+    }
+
+
+def answers(run: Run, model: str, benchmark: str) -> Answers:
+    """Return, by problem, whether each sample was right. Raises UserError where there are no verdicts."""
+    path = run.eval(_folder(model), benchmark) / "verdicts.jsonl"
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; `make eval MODEL={model}` makes it")
+    found: dict[str, list[bool]] = {}
+    for verdict in read_rows(path):
+        found.setdefault(verdict["id"], []).append(verdict["ok"] is True)
+    return found
+
+
+def protocol(run: Run, model: str, benchmark: str) -> dict[str, Any]:
+    """Return how a model was asked, by dotted key, as the run's manifest has it, and the hash of the questions."""
+    record = read_manifest(run)["stages"].get(f"eval {_folder(model)} {benchmark}", {})
+    settings = {key: value for key, value in record.get("settings", {}).items() if key not in WHO}
+    return flat(settings | {"questions": record.get("inputs")})
+
+
+def asked_otherwise(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
+    """Return a phrase for everything that differs: 'max_tokens 16384, not 400', 'another system_prompt'."""
+    phrases = []
+    for key in sorted(ours.keys() | theirs.keys()):
+        mine, other = ours.get(key), theirs.get(key)
+        if mine != other:
+            name = "set of questions" if key.startswith("questions") else key.removeprefix("sampling.")
+            short = all(isinstance(value, int | float | str) and len(str(value)) <= SHORT for value in (mine, other))
+            phrases.append(f"{name} {mine}, not {other}" if short else f"another {name}")
+    return phrases
+
+
+def _benchmarks(run: Run, model: str) -> list[str]:
+    return sorted(path.parent.name for path in (run.folder / "eval" / _folder(model)).glob("*/verdicts.jsonl"))
+
+
+def _folder(model: str) -> str:
+    """Return a model's folder under eval/: a hub name has its slash replaced there."""
+    return model.replace("/", "--")
+
+
+def _named(benchmarks: list[str]) -> str:
+    return ", ".join(benchmarks) or "none"
+
+
+if __name__ == "__main__":
+    command(main)
