@@ -127,8 +127,9 @@ def serve(model: str, flags: dict[str, Any], log: Path, port: int | None = None)
     if not PYTHON.is_file():
         raise UserError(f"{PYTHON.parent.parent} is missing: `make setup` makes it (vLLM, to serve {model})")
     if (model.startswith((".", "/", "runs/"))) and not (Path(model) / "config.json").is_file():
-        adapter = (Path(model) / "adapter_config.json").is_file()
-        raise UserError(f"{model}: {'an adapter: merge it first (make merge)' if adapter else 'no model there (no config.json)'}")
+        if (Path(model) / "adapter_config.json").is_file():
+            raise UserError(f"{model}: an adapter: merge it into its base first (make merge)")
+        raise UserError(f"{model}: no model there (no config.json)")
     if port is None:
         port = free_port()
     else:
