@@ -22,6 +22,9 @@ ROOT = PACKAGE.parent
 PYTHON = ROOT / ".venv-train/bin/python"
 CONFIGS = ROOT / "llamafactory_configs"
 PROBE = PACKAGE / "llamafactory_probe.py"
+# Keys of a training YAML that decide which rows are loaded, how they are rendered, and how they are packed.
+RENDERING = ("max_samples", "enable_thinking", "default_system")
+PACKING = ("packing", "neat_packing", "preprocessing_batch_size", "preprocessing_num_workers")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Training:
     @property
     def measures(self) -> dict[str, Any]:
         return {key: self.keys[key] for key in ("model_name_or_path", "template", "cutoff_len")}
+
+
+def has_package(name: str) -> bool:
+    """Return whether .venv-train has a package that can be imported by this name; nothing is imported."""
+    return any((PYTHON.parent.parent / "lib").glob(f"python*/site-packages/{name}/__init__.py"))
 
 
 def read_training(config: str) -> Training | None:
@@ -69,7 +77,10 @@ def probe(question: str, content: dict[str, Any]) -> dict[str, Any]:
 
 def load_dataset(training: Training, folder: Path, name: str) -> dict[str, Any]:
     """Load a dataset folder as training will, and return what becomes of its rows (see the script's `load`)."""
-    return probe("load", training.measures | {"dataset_dir": str(folder), "dataset": name})
+    keys = {key: training.keys[key] for key in (*RENDERING, *PACKING) if training.keys.get(key) is not None}
+    if keys.pop("neat_packing", False):
+        keys["packing"] = True  # as LLaMA-Factory's own parser takes it
+    return probe("load", training.measures | keys | {"dataset_dir": str(folder), "dataset": name})
 
 
 def count_lengths(training: Training, system: str, rows: Path, lengths: Path) -> None:

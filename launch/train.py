@@ -8,30 +8,25 @@ is done, and refuses when the YAML or the dataset is another one than the model 
 checkpoint that a kill tore apart is set aside: LLaMA-Factory would pick it up and crash.
 """
 
-import contextlib
-import json
 import os
-import shutil
-import subprocess
-import sys
-import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from data_gen import train_env
 from data_gen.cli import ConfigError, UserError, command
-from data_gen.journal import write_text
-from data_gen.local_server import GUARD, has_gpu, without_keys
-from data_gen.progress import bar
+from data_gen.local_server import has_gpu
 from data_gen.recipe import load_recipe
-from data_gen.records import read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import Stage, changed_keys, file_hash, read_manifest
 from data_gen.yaml_schema import parse_yaml, read_yaml
-from launch import hardware
+from launch import compile_locks, hardware, model_shape, row_lengths, training_plan, wandb_mode
+from launch.checkpoints import check_fingerprint, clear_torn, fingerprinted, room_taken, unresumable
+from launch.fitting_configs import deepspeed_of
+from launch.llamafactory_run import launch
 from launch.preflight import check, check_fit, dataset_facts
+from launch.starts import Starts
+from launch.training_record import describe, record
 
 FILLED_IN = ("dataset", "dataset_dir", "output_dir")
 
@@ -46,7 +41,7 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "", force
     if not train_env.PYTHON.is_file():
         raise UserError(".venv-train is missing: `make setup` makes it")
     dataset = folder.dataset / f"{recipe_.name}.jsonl"
-    deepspeed = _deepspeed(options, path)
+    deepspeed = deepspeed_of(options, path)
     settings = {
         "config": name,
         "training": options,
@@ -56,6 +51,8 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "", force
     output = folder.model(name)
     inputs = [dataset, folder.dataset / "dataset_info.json"]
     outputs = [output, output / "train.json"]
+    fingerprint = settings | {"dataset_info_sha256": file_hash(inputs[1])}
+    check_fingerprint(output, fingerprint, known=f"train {name}" in read_manifest(folder)["stages"])
     filled = options | {
         "dataset": recipe_.name,
         "dataset_dir": str(folder.dataset),
@@ -71,18 +68,38 @@ def main(recipe: str, run: str, config: str | None = None, args: str = "", force
     with Stage(folder, f"train {name}", settings, inputs, outputs) as stage:
         if stage.finished:
             return
+        if (output / "train.json").is_file():  # written last: the folder was copied here, or the manifest is lost
+            say([f"done already ({output})"])
+            return
         check(filled, path)
+        extra = wandb_mode.environment(options, os.environ, folder.folder / "logs")
         facts = dataset_facts(train_env.Training(path, options), folder, recipe_.name)
-        print(f"train     {facts['rows']:,} rows, {facts['tokens']:,} tokens, longest {facts['longest']}, config {name}")
-        nodes = int(os.environ.get("NNODES", "1"))
-        check_fit(options, deepspeed, facts["longest"], hardware.here(output), nodes, force)
         first = clear_torn(output)
-        seconds = launch(filled, folder.folder / "logs" / "train.log", output)
-        result = record(output, facts, options, seconds, first, stage)
-        print(
-            f"train     {result['steps']} steps in {result['seconds']:.0f} s, {result['tokens_per_second']:.0f} tokens/s, "
-            f"loss {result['first_loss']:.3f} -> {result['last_loss']:.3f}"
-        )
+        nodes, have = int(os.environ.get("NNODES", "1")), hardware.here(output)
+        have = replace(have, disk_gb=have.disk_gb + room_taken(output) / hardware.GB)
+        here, price = training_plan.conditions(have, nodes, options), training_plan.price(recipe_.folder, have)
+        shape = model_shape.find(str(options["model_name_or_path"]))
+        share = training_plan.earlier_share(folder.folder.parent, name, here)
+        say(row_lengths.describe(facts, options, row_lengths.processes(options, have.gpus, nodes)))
+        plan = training_plan.plan(options, facts, shape, have, nodes, price, share)
+        say(training_plan.describe(plan, price))
+        need = check_fit(options, deepspeed, facts["longest"], have, nodes, force, plan.steps, path)
+        if nodes == 1:
+            compile_locks.clear_left_over()
+        starts = Starts.begin(output, settings, plan.record(price, need), first)
+        with starts, fingerprinted(output, fingerprint):
+            launch(filled, folder.folder / "logs" / "train.log", output, extra, starts.beat)
+            result = record(output, facts, options, starts, here, shape)
+        stage.record["tokens_per_second"] = result["tokens_per_second"]
+        if price.own:
+            stage.record["dollars"] = result["spent"]["dollars"]
+        say(describe(result))
+
+
+def say(lines: list[str]) -> None:
+    """Print lines as this stage's."""
+    for line in lines:
+        print(f"train     {line}")
 
 
 def this_node() -> int:
@@ -117,144 +134,12 @@ def read_options(config: str, args: str) -> tuple[dict[str, Any], Path]:
     taken = [key for key in FILLED_IN if key in options]
     if taken:
         raise ConfigError(f"{path}: {', '.join(taken)}: filled in by the run, take it out")
+    secret = [key for key in options if key.endswith(("_token", "_key", "_secret"))]
+    if secret:
+        raise ConfigError(f"{path}: {', '.join(secret)}: options are written to the manifest; export HF_TOKEN instead")
+    if faults := unresumable(options):
+        raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
     return options, path
-
-
-def _deepspeed(options: dict[str, Any], path: Path) -> dict[str, Any] | None:
-    """Return the DeepSpeed JSON that the options name, for the fingerprint. Raises ConfigError when it is none."""
-    if "deepspeed" not in options:
-        return None
-    file = train_env.ROOT / options["deepspeed"]
-    try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise ConfigError(f"{path}: deepspeed: {options['deepspeed']}: {error}") from error
-    return content
-
-
-def clear_torn(output: Path) -> int:
-    """Set checkpoints aside that a kill tore apart; with no whole one left, begin again in an empty folder.
-
-    Return the step that training resumes from, 0 at the beginning.
-    """
-    whole = []
-    for checkpoint in sorted(output.glob("checkpoint-*")):
-        if _is_json(checkpoint / "trainer_state.json"):
-            whole.append(int(checkpoint.name.split("-")[1]))
-        else:
-            print(f"train     {checkpoint.name} is torn (killed while it was saved): set aside as torn-{checkpoint.name}")
-            shutil.rmtree(output / f"torn-{checkpoint.name}", ignore_errors=True)
-            checkpoint.rename(output / f"torn-{checkpoint.name}")
-    if whole:
-        print(f"train     resumes from step {max(whole)}")
-    elif output.exists():
-        shutil.rmtree(output)  # logs of a start that saved nothing: LLaMA-Factory refuses a folder like that
-    return max(whole, default=0)
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return False
-    return True
-
-
-def launch(options: dict[str, Any], log: Path, output: Path) -> float:
-    """Run LLaMA-Factory and show its progress; return its seconds. Raises UserError with the end of its log."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    config = log.with_suffix(".yaml")
-    write_text(config, yaml.safe_dump(options, sort_keys=False))
-    tools = train_env.PYTHON.parent
-    environment = without_keys(keep=("HF_TOKEN", "WANDB_API_KEY")) | {
-        "PATH": f"{tools}:{os.environ.get('PATH', '')}"
-    }  # DeepSpeed calls torchrun by name
-    # Without these glibc returns every big tensor to the kernel and faults it in again: 1.4 times the time a step on a CPU.
-    environment |= {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_MMAP_THRESHOLD_": "100000000000"}
-    environment.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
-    environment.setdefault("HF_HUB_OFFLINE", "1" if Path(str(options["model_name_or_path"])).is_dir() else "0")
-    if os.environ.get("USE_RAY"):
-        environment.pop("FORCE_TORCHRUN", None)  # LLaMA-Factory would heed it first, and start torchrun inside of nothing
-    elif "deepspeed" in options or environment.get("NNODES", "1") != "1":
-        environment["FORCE_TORCHRUN"] = "1"
-    if environment.get("NNODES", "1") != "1":  # the first node reads the whole dataset before it starts
-        environment.setdefault("PET_RDZV_CONF", "timeout=7200")
-    reading, writing = os.pipe()
-    started = time.monotonic()
-    with log.open("ab") as written:
-        process = subprocess.Popen(
-            [sys.executable, str(GUARD), str(reading), str(tools / "llamafactory-cli"), "train", str(config)],
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            pass_fds=[reading],
-            start_new_session=True,
-        )
-    os.close(reading)
-    try:
-        _watch(process, output / "trainer_log.jsonl")
-    finally:
-        os.close(writing)  # after an interrupt the guard ends LLaMA-Factory
-        process.wait()
-    if process.returncode != 0:
-        tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
-        raise UserError(f"LLaMA-Factory ended with status {process.returncode}; the end of {log}:\n{tail}")
-    return time.monotonic() - started
-
-
-def _watch(process: "subprocess.Popen[bytes]", steps: Path) -> None:
-    """Show a bar of optimizer steps out of LLaMA-Factory's log until the process ends."""
-    with bar(None, " steps", "train") as progress:
-        while process.poll() is None:
-            time.sleep(1)
-            line = _last_line(steps)
-            if line and "loss" in line:
-                progress.total = line["total_steps"]
-                progress.set_postfix_str(f"loss {line['loss']:.3f}", False)
-                progress.update(line["current_steps"] - progress.n)
-
-
-def _last_line(path: Path) -> dict[str, Any] | None:
-    with contextlib.suppress(FileNotFoundError, IndexError, ValueError):
-        line: dict[str, Any] = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-        return line
-    return None
-
-
-def record(
-    output: Path, facts: dict[str, Any], options: dict[str, Any], seconds: float, first: int, stage: Stage
-) -> dict[str, Any]:
-    """Write train.json: what was trained, how long it took, the loss at every step. Raises UserError on no steps."""
-    by_step = {row["current_steps"]: row for row in read_rows(output / "trainer_log.jsonl") if "loss" in row}
-    losses = [by_step[step] for step in sorted(by_step)]  # a step done again after a resume counts once
-    if not losses:
-        raise UserError(f"{output}: no step was trained; see the log")
-    if losses[-1]["current_steps"] < losses[-1]["total_steps"]:
-        raise UserError(
-            f"{output}: ended at step {losses[-1]['current_steps']} of {losses[-1]['total_steps']}; run it again"
-        )
-    results = json.loads((output / "train_results.json").read_text(encoding="utf-8"))
-    epochs = results.get("epoch", options.get("num_train_epochs"))
-    result = {
-        "rows": facts["rows"],
-        "tokens": facts["tokens"],
-        "epochs": epochs,
-        "steps": losses[-1]["total_steps"],
-        "first_loss": losses[0]["loss"],
-        "last_loss": losses[-1]["loss"],
-        "seconds": round(seconds, 1),
-        "train_runtime": results["train_runtime"],
-        "resumed_from": first,
-        # of this process: after a resume train_runtime covers the steps since only
-        "tokens_per_second": round(
-            facts["tokens"] * epochs * (1 - first / losses[-1]["total_steps"]) / results["train_runtime"], 1
-        ),
-        "losses": [[row["current_steps"], row["loss"]] for row in losses],
-    }
-    write_text(output / "train.json", json.dumps(result, indent=1) + "\n")
-    stage.record["tokens_per_second"] = result["tokens_per_second"]
-    return result
 
 
 if __name__ == "__main__":

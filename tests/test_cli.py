@@ -16,6 +16,7 @@ COMMANDS = [
     "eval.benchmarks",
     "eval.run",
     "eval.report",
+    "eval.rescore",
     "launch.clean",
     "launch.doctor",
     "launch.nodes",

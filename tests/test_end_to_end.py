@@ -93,7 +93,7 @@ def test_data_train_eval_report(command, recipe, tmp_path):
     report = command("eval.report", f"--run={run}")
     assert report.returncode == 0, report.stderr
     summary = json.loads((run / "report/summary.json").read_text())
-    assert {row["metric"] for row in summary["results"]} == {"accuracy", "accuracy_last_number"}
+    assert {row["metric"] for row in summary["results"]} == {"accuracy", "accuracy_last_number", "pass@2", "majority@2"}
     page = (run / "report/index.html").read_text()
     assert "<svg" in page
     assert "trained" in report.stdout

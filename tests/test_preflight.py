@@ -1,11 +1,19 @@
-"""Before the first step: what cannot fit is refused with what would, and FORCE goes on."""
+"""Before the first step: what cannot fit is refused with what would, and FORCE goes on; a prompt that differs is refused."""
+
+import json
+from pathlib import Path
 
 import pytest
 
-from data_gen.cli import UserError
+from data_gen import train_env
+from data_gen.cli import ConfigError, UserError
+from data_gen.run_folder import Run
 from data_gen.yaml_schema import read_yaml
+from launch.fitting_configs import fitting
 from launch.hardware import Hardware
-from launch.preflight import check_fit
+from launch.model_shape import SHAPES
+from launch.preflight import check_fit, dataset_facts, prompt_faults
+from launch.train import read_options
 from tests.conftest import ROOT
 
 FAITHFUL = read_yaml(ROOT / "llamafactory_configs/sky_t1_preview.yaml")
@@ -49,3 +57,87 @@ def test_a_model_of_unknown_shape_is_not_refused(capsys):
 def test_packing_without_flash_attention_is_refused():
     with pytest.raises(UserError, match="neat_packing without flash attention"):
         check_fit(FAITHFUL | {"neat_packing": True}, OFFLOAD, 16384, machine())
+
+
+# --- configs that fit ---------------------------------------------------------------------------------------------------
+
+QWEN32 = "Qwen/Qwen2.5-32B-Instruct"
+PREVIEW = ROOT / "llamafactory_configs/sky_t1_preview.yaml"
+
+
+def test_the_refusal_names_a_config_that_fits():
+    with pytest.raises(UserError, match=r"it fits with CONFIG=sky_t1_32b_qlora \(lora, 4 bits\)"):
+        check_fit(FAITHFUL, OFFLOAD, 16384, machine(gpus=1, host_gb=300), path=PREVIEW)
+
+
+@pytest.mark.parametrize(
+    ("have", "named"),
+    [(machine(gpu_gb=5), set()), (machine(gpus=1), {"sky_t1_32b_lora", "sky_t1_32b_qlora"})],
+)
+def test_only_configs_of_the_same_base_that_fit_are_named(have, named):
+    lines = fitting(QWEN32, PREVIEW, SHAPES[QWEN32], have, longest=16384)
+    assert {line.split()[0].removeprefix("CONFIG=") for line in lines} <= named
+    for line in lines:
+        config = read_yaml(ROOT / f"llamafactory_configs/{line.split()[0].removeprefix('CONFIG=')}.yaml")
+        assert config["model_name_or_path"] == QWEN32
+
+
+def test_the_config_that_does_not_fit_is_not_named_as_one_that_does():
+    assert not any("sky_t1_preview " in line for line in fitting(QWEN32, PREVIEW, SHAPES[QWEN32], machine(), longest=16384))
+
+
+def test_full_fine_tuning_is_named_before_other_methods(tmp_path):
+    for name, method in (("a", "lora"), ("b", "full")):
+        lines = {"model_name_or_path": QWEN32, "finetuning_type": method, "bf16": True, "cutoff_len": 64}
+        (tmp_path / f"{name}.yaml").write_text(json.dumps(lines))
+    found = fitting(QWEN32, PREVIEW, SHAPES[QWEN32], machine(gpu_gb=2000), configs=tmp_path)
+    assert found == ["CONFIG=b (full)", "CONFIG=a (lora)"]
+
+
+# --- prompts ------------------------------------------------------------------------------------------------------------
+
+SAME = {
+    "rows": 10, "written": 10, "over_cutoff": 0, "differing": 0, "endless": 0, "early": 0, "end": "<|im_end|>",
+    "stops": ["<|im_end|>"], "prompt": "x", "served_prompt": "x", "tokens": 50, "longest": 5, "lengths": [5] * 10,
+    "packed": None,
+}  # fmt: skip
+
+
+def loading(monkeypatch, **keys):
+    monkeypatch.setattr(train_env, "load_dataset", lambda *_: SAME | keys)
+    training = train_env.Training(Path("x.yaml"), {"template": "qwen", "cutoff_len": 8, "model_name_or_path": "m"})
+    return dataset_facts(training, Run(Path("runs/x")), "x")
+
+
+def test_equal_prompts_are_said_to_be_equal(monkeypatch, capsys):
+    assert loading(monkeypatch)["tokens"] == 50
+    assert "all 10 rows begin as the served model is asked" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"rows": 9}, "would skip 1 and cut 0"),
+        ({"over_cutoff": 2}, "would skip 0 and cut 2 at cutoff_len 8:"),
+        ({"over_cutoff": 2, "packed": 3}, r"cut 2 at cutoff_len 8 \(less 1 for packing\)"),
+        ({"differing": 3}, "another prompt than the model is served with, in 3 of 10 rows"),
+        ({"endless": 4}, "4 of 10 answers do not end with '<|im_end|>'"),
+        ({"early": 5}, "5 of 10 answers hold '<|im_end|>' before their end"),
+        ({"rows": 0, "written": 0}, "no rows to train on"),
+    ],
+)
+def test_rows_that_would_be_trained_on_in_another_form_are_refused(monkeypatch, keys, told):
+    with pytest.raises(UserError, match=told.replace("|", r"\|")):
+        loading(monkeypatch, **keys)
+
+
+def test_both_prompts_are_shown_where_they_begin_to_differ():
+    alike = "the same words " * 50
+    lines = prompt_faults(SAME | {"differing": 1, "prompt": alike + "A", "served_prompt": alike + "B"}, "qwen")
+    assert [line[-2] for line in lines[1:]] == ["A", "B"]
+    assert all(len(line) < 200 for line in lines[1:])
+
+
+def test_a_token_among_the_options_is_refused_for_options_are_written_down():
+    with pytest.raises(ConfigError, match="hf_hub_token: options are written to the manifest"):
+        read_options("quickstart", "hf_hub_token=hf_x")

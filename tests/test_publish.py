@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
+from tests.trained_run import edit, trained_run, write
 
 TOKEN = "hf_not_a_real_one"
 SHA = "a" * 40
@@ -104,23 +105,12 @@ def files_of(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """Return a run with a dataset and two models, one finished."""
-    run = tmp_path / "run"
-    made = {"data/train-00000-of-00001.parquet": "PAR1", "x.jsonl": "{}\n", "dataset_info.json": "{}"}
-    made |= {"README.md": "---\nlicense: mit\n---\n# x\n", "manifest.json": "{}"}
+    run = trained_run(tmp_path / "run")
+    made = {"data/train-00000-of-00001.parquet": "PAR1", "dataset_info.json": "{}", "manifest.json": "{}"}
     write(run / "dataset", made)
-    model = {"config.json": "{}", "model.safetensors": "weights", "train.json": "{}", "trainer_log.jsonl": "{}"}
-    states = {"checkpoint-40/optimizer.pt": "state", "checkpoint-40/config.json": "{}", "training_args.bin": "pickle"}
-    write(run / "model/small", model | states | {"torn-checkpoint-80/model.safetensors": "x", ".cache/x": "x"})
     write(run / "model/killed", {"config.json": "{}"})
-    stages = {"export": {"finished": True}, "train small": {"finished": True}, "train killed": {"finished": False}}
-    (run / "manifest.json").write_text(json.dumps({"run": "run", "stages": stages}))
+    edit(run, "train killed", finished=False)
     return run
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
 
 
 def test_a_dataset_is_pushed_whole_with_the_token_of_the_environment(command: Run, run, hub):
@@ -151,11 +141,81 @@ def test_pushing_the_same_again_sends_no_commit(command: Run, run, hub):
     assert sum("/commit/" in path for _, path, _ in Hub.seen) == 1
 
 
-def test_a_model_goes_without_checkpoints_optimizer_and_pickles(command: Run, run, hub):
-    done = command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", "--config=small", **hub)
+LOGS = {"train.json", "trainer_log.jsonl", "training.yaml", "README.md"}
+TOKENIZER = {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"}
+WHOLE = {"config.json", "model.safetensors"}
+ADAPTER = {"adapter_config.json", "adapter_model.safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "expected"),
+    [
+        ({}, [], WHOLE),
+        ({"finetuning_type": "lora"}, [], WHOLE | {"Modelfile"}),
+        ({"finetuning_type": "lora"}, ["--adapter"], ADAPTER),
+    ],
+    ids=["all weights", "merged", "adapter"],
+)
+def test_a_model_goes_with_its_card_and_losses_and_with_nothing_to_resume_from(
+    command: Run, tmp_path, hub, options, more, expected
+):
+    run = trained_run(tmp_path / "pushed", hf_hub_token="hf_in_a_yaml", **options)
+    done = command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", *more, **hub)
     assert done.returncode == 0, done.stderr
-    assert set(Hub.files) == {"config.json", "model.safetensors", "train.json", "trainer_log.jsonl"}
+    assert set(Hub.files) == expected | TOKENIZER | LOGS
     assert Hub.created[0]["type"] == "model"
+    sent = b"".join(Hub.files.values())
+    assert str(tmp_path).encode() not in sent
+    assert b"hf_in_a_yaml" not in sent
+
+
+def test_an_adapter_names_its_base_on_the_hub_or_is_refused(command: Run, tmp_path, hub):
+    (tmp_path / "base").mkdir()
+    run = trained_run(tmp_path / "pushed", base=str(tmp_path / "base"), finetuning_type="lora")
+    push = ("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", "--adapter")
+    refused = command(*push, **hub)
+    assert refused.returncode == 1
+    assert "--base=owner/name" in refused.stderr
+    assert Hub.seen == []
+    assert command(*push, "--base=owner/base", **hub).returncode == 0
+    assert json.loads(Hub.files["adapter_config.json"])["base_model_name_or_path"] == "owner/base"
+
+
+def test_an_adapter_that_is_not_merged_or_was_trained_anew_since_is_refused(command: Run, tmp_path):
+    run = trained_run(tmp_path / "pushed", finetuning_type="lora")
+    (run / "model/small/adapter_model.safetensors").write_text("trained anew")
+    done = command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", "--dry_run")
+    assert done.returncode == 1
+    assert "merge it first" in done.stderr
+
+
+def test_a_model_without_weights_is_refused(command: Run, run):
+    (run / "model/small/model.safetensors").unlink()
+    done = command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", "--config=small", "--dry_run")
+    assert done.returncode == 1
+    assert "no weights there" in done.stderr
+
+
+def test_a_file_that_names_the_runs_folder_is_refused(command: Run, run):
+    (run / "model/small/config.json").write_text(json.dumps({"_name_or_path": f"{run}/base"}))
+    done = command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", "--config=small", "--dry_run")
+    assert done.returncode == 1
+    assert "config.json names" in done.stderr
+
+
+def test_files_of_an_earlier_model_that_are_gone_here_are_removed_there(command: Run, run, hub):
+    Hub.files = {"model-00001-of-00002.safetensors": b"old", "model.safetensors.index.json": b"old", "notes.md": b"mine"}
+    assert command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", "--config=small", **hub).returncode == 0
+    assert set(Hub.files) == WHOLE | TOKENIZER | LOGS | {"notes.md"}
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_the_card_of_a_model_links_the_dataset_that_was_pushed_in_public(command: Run, run, hub, private):
+    Hub.private = private
+    options = ["--private"] if private else []
+    assert command("launch.publish", f"--run={run}", "--repo=o/traces", *options, **hub).returncode == 0
+    assert command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", **hub).returncode == 0
+    assert ("o/traces" in Hub.files["README.md"].decode()) is not private
 
 
 @pytest.mark.parametrize("token", [TOKEN, ""], ids=["with a token", "without"])

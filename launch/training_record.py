@@ -1,0 +1,118 @@
+"""training_record: train.json, what a training was, what it took, and what had been planned.
+
+    record(output, facts, options, starts, conditions, shape)      when LLaMA-Factory is done
+    -> {"rows": 128, "steps": 48, "first_loss": 2.1, ..., "losses": [[1, 2.1], ...],
+        "planned": {"seconds": 140.2, "dollars": null, "mfu": 0.41, "tokens_per_second": 540.1, "memory": {...}, ...},
+        "spent": {"seconds": 151.8, "dollars": null, "mfu": 0.39, "memory": {"host_gb": 6.2}, "starts": 1, ...}}
+
+    train     planned 2.3 minutes, took 2.5 (+8 %); 39.0 % of the peak; 6.2 GB of host memory, 6.9 planned
+
+Seconds and dollars are those of all starts; tokens/s and the share of the peak (MFU) are of the last, without loading: its
+`train_runtime` covers the steps since it resumed. The loss plot, training_loss.png, is LLaMA-Factory's own (`plot_loss:
+true`): it draws the trainer's state, which a resumed training reads back, so it begins at the first step.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from data_gen.cli import UserError
+from data_gen.journal import write_text
+from data_gen.records import read_rows
+from launch import training_time
+from launch.model_shape import Shape
+from launch.peak_memory import gpu_gb
+from launch.starts import Starts
+from launch.training_plan import duration
+
+
+def record(
+    output: Path,
+    facts: dict[str, Any],
+    options: dict[str, Any],
+    starts: Starts,
+    conditions: dict[str, Any],
+    shape: Shape | None,
+) -> dict[str, Any]:
+    """Write train.json: what was trained, how long it took, the loss at every step. Raises UserError on no steps."""
+    rows = list(read_rows(output / "trainer_log.jsonl"))
+    by_step = {row["current_steps"]: row for row in rows if "loss" in row}
+    losses = [by_step[step] for step in sorted(by_step)]  # a step done again after a resume counts once
+    if not losses:
+        raise UserError(f"{output}: no step was trained; see the log")
+    last, total = losses[-1]["current_steps"], losses[-1]["total_steps"]
+    if last < total:
+        raise UserError(f"{output}: ended at step {last} of {total}; run it again")
+    results = json.loads((output / "train_results.json").read_text(encoding="utf-8"))
+    epochs = results.get("epoch", options.get("num_train_epochs"))
+    start, first = starts.starts[-1], starts.starts[-1]["first_step"]
+    tokens = facts["tokens"] * epochs * (1 - first / total)  # of this start
+    lora = options.get("finetuning_type", "lora") == "lora"
+    result = {
+        "rows": facts["rows"],
+        "tokens": facts["tokens"],
+        "epochs": epochs,
+        "steps": total,
+        "first_loss": losses[0]["loss"],
+        "last_loss": losses[-1]["loss"],
+        "seconds": start["seconds"],
+        "train_runtime": results["train_runtime"],
+        "resumed_from": first,
+        "tokens_per_second": round(tokens / results["train_runtime"], 1),
+        "conditions": conditions,
+        "planned": starts.planned,
+        "spent": {
+            "seconds": round(starts.seconds, 1),
+            "hours": starts.seconds / 3600,
+            "dollars": dollars(starts, conditions),
+            "tokens_per_second": round(tokens / results["train_runtime"], 1),
+            "mfu": mfu(starts.planned, shape, tokens, facts["tokens"] / facts["rows"], lora, results["train_runtime"]),
+            "memory": {"host_gb": starts.host_gb} | gpu_gb(rows),
+            "starts": len(starts.starts),
+        },
+        "losses": [[row["current_steps"], row["loss"]] for row in losses],
+    }
+    write_text(output / "train.json", json.dumps(result, indent=1) + "\n")
+    return result
+
+
+def dollars(starts: Starts, conditions: dict[str, Any]) -> float | None:
+    """Return what all starts cost at the planned price, None where there is none."""
+    gpu_hour = starts.planned["gpu_hour"]
+    chips = max(1, conditions["gpus"]) * conditions["nodes"]
+    return None if gpu_hour is None else round(starts.seconds / 3600 * chips * gpu_hour, 2)
+
+
+def mfu(planned: dict[str, Any], shape: Shape | None, tokens: float, row: float, lora: bool, seconds: float) -> float | None:
+    """Return the share of the planned peak that `tokens` tokens in `seconds` are, None where no peak is known."""
+    if shape is None or planned["peak"] is None:
+        return None
+    return round(training_time.flops(shape, tokens, row, lora) / (seconds * float(planned["peak"])), 4)
+
+
+def describe(result: dict[str, Any]) -> list[str]:
+    """Return the lines to print after the last step: the loss, and planned against spent."""
+    planned, spent = result["planned"], result["spent"]
+    lines = [
+        f"{result['steps']} steps in {result['seconds']:.0f} s, {result['tokens_per_second']:.0f} tokens/s, "
+        f"loss {result['first_loss']:.3f} -> {result['last_loss']:.3f}"
+    ]
+    said = [f"took {duration(spent['seconds'])}"]
+    if planned["seconds"] is not None:
+        off = spent["seconds"] / planned["seconds"] - 1
+        said = [f"planned {duration(planned['seconds'])}, {said[0]} ({off:+.0%})".replace("%", " %")]
+    if spent["starts"] > 1:
+        said[0] += f" in {spent['starts']} starts"
+    if spent["dollars"] is not None:
+        said.append(f"${spent['dollars']:,.2f}, ${planned['dollars']:,.2f} planned")
+    if spent["mfu"] is not None:
+        said.append(f"{100 * spent['mfu']:.1f} % of the peak")
+    expected = planned["memory"]
+    if "gpu_reserved_gb" in spent["memory"]:
+        said.append(f"{spent['memory']['gpu_reserved_gb']:,.1f} GB of each GPU{_planned(expected, 'gpu_gb')}")
+    said.append(f"{spent['memory']['host_gb']:,.1f} GB of host memory{_planned(expected, 'host_gb')}")
+    return [*lines, "; ".join(said)]
+
+
+def _planned(memory: dict[str, float] | None, key: str) -> str:
+    return f", {memory[key]:,.1f} planned" if memory else ""
