@@ -9,6 +9,7 @@ It runs in `.venv-train` under guard.py, which ends it when this process ends, a
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,12 +27,15 @@ from data_gen.progress import bar
 from launch.peak_memory import host_gb
 
 Seen = Callable[[float, float], None]  # seconds since the start, GB of host memory now
+Watch = Callable[[float, int], None]  # seconds since the start, the process's id
+ERROR = re.compile(r"(\[rank\d+\]: )?[A-Za-z_.]*(Error|Exception)\b.*: ")  # the last line of a traceback
+RAY = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
 
 
 def environment(options: dict[str, Any], extra: dict[str, str]) -> dict[str, str]:
-    """Return what LLaMA-Factory is started with: ours, without keys but for those of the hub and wandb, and `extra`."""
+    """Return what LLaMA-Factory is started with: ours, without keys but for those of hub, wandb and Ray, and `extra`."""
     tools = train_env.PYTHON.parent
-    given = without_keys(keep=("HF_TOKEN", "WANDB_API_KEY")) | extra
+    given = without_keys(keep=("HF_TOKEN", "WANDB_API_KEY", *(RAY if os.environ.get("USE_RAY") else ()))) | extra
     given["PATH"] = f"{tools}:{os.environ.get('PATH', '')}"  # DeepSpeed calls torchrun by name
     # Without these glibc returns every big tensor to the kernel and faults it in again: 1.4 times the time a step on a CPU.
     given |= {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_MMAP_THRESHOLD_": "100000000000"}
@@ -51,17 +55,39 @@ def environment(options: dict[str, Any], extra: dict[str, str]) -> dict[str, str
 def launch(
     options: dict[str, Any], log: Path, output: Path, extra: dict[str, str] | None = None, seen: Seen | None = None
 ) -> float:
-    """Run LLaMA-Factory and show its progress; return its seconds. `extra` joins its environment; `seen` is called about
-    every second, and at the end. Raises UserError with the end of its log."""
+    """Train and show the progress; return the seconds. `extra` joins the environment; `seen` is called about every second,
+    and at the end. Raises UserError with the end of the log."""
+    with bar(None, " steps", "train") as progress:
+
+        def watch(seconds: float, pid: int) -> None:
+            if seen:
+                seen(seconds, host_gb(pid))
+            line = _last_line(output / "trainer_log.jsonl")
+            if line and "loss" in line:
+                progress.total = line["total_steps"]
+                progress.set_postfix_str(f"loss {line['loss']:.3f}", False)
+                progress.update(line["current_steps"] - progress.n)
+
+        return run("train", options, log, extra, watch)
+
+
+def run(
+    what: str, options: dict[str, Any], log: Path, extra: dict[str, str] | None = None, watch: Watch | None = None
+) -> float:
+    """Run `llamafactory-cli what` on the options, its words at the end of `log`; return its seconds. `watch` is called about
+    every second, and at the end. Raises UserError with the error and the end of the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     config = log.with_suffix(".yaml")
     write_text(config, yaml.safe_dump(options, sort_keys=False))
     program = train_env.PYTHON.parent / "llamafactory-cli"
+    if not program.is_file():
+        raise UserError(".venv-train is missing: `make setup` makes it")
     reading, writing = os.pipe()
     started = time.monotonic()
     with log.open("ab") as written:
+        before = written.tell()
         process = subprocess.Popen(
-            [sys.executable, str(GUARD), str(reading), str(program), "train", str(config)],
+            [sys.executable, str(GUARD), str(reading), str(program), what, str(config)],
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
@@ -71,30 +97,27 @@ def launch(
         )
     os.close(reading)
     try:
-        _watch(process, output / "trainer_log.jsonl", started, seen)
+        while process.poll() is None:
+            time.sleep(1)
+            if watch:
+                watch(time.monotonic() - started, process.pid)
     finally:
         os.close(writing)  # after an interrupt the guard ends LLaMA-Factory
         process.wait()
-        if seen:
-            seen(time.monotonic() - started, 0.0)
+        if watch:
+            watch(time.monotonic() - started, process.pid)
     if process.returncode != 0:
-        tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
-        raise UserError(f"LLaMA-Factory ended with status {process.returncode}; the end of {log}:\n{tail}")
+        said = log.read_bytes()[before:].decode("utf-8", "replace")
+        raise UserError(f"llamafactory-cli {what} ended with status {process.returncode}; {end_of(said, log)}")
     return time.monotonic() - started
 
 
-def _watch(process: "subprocess.Popen[bytes]", steps: Path, started: float, seen: Seen | None) -> None:
-    """Show a bar of optimizer steps out of LLaMA-Factory's log until the process ends."""
-    with bar(None, " steps", "train") as progress:
-        while process.poll() is None:
-            time.sleep(1)
-            if seen:
-                seen(time.monotonic() - started, host_gb(process.pid))
-            line = _last_line(steps)
-            if line and "loss" in line:
-                progress.total = line["total_steps"]
-                progress.set_postfix_str(f"loss {line['loss']:.3f}", False)
-                progress.update(line["current_steps"] - progress.n)
+def end_of(said: str, log: Path) -> str:
+    """Return the last error in what was said, for under torchrun only its own words come last, and the last 15 lines."""
+    lines = said.splitlines()
+    errors = [line for line in lines if ERROR.match(line) and not line.startswith("torch.distributed.elastic")]
+    first = [f"its last error: {errors[-1]}"] if errors else []
+    return "\n".join([*first, f"the end of {log}:", *lines[-15:]])
 
 
 def _last_line(path: Path) -> dict[str, Any] | None:

@@ -19,25 +19,15 @@ Not covered, and refused: PiSSA, OFT, an adapter trained upon other adapters. Th
 """
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from data_gen import train_env
 from data_gen.cli import UserError, command
-from data_gen.journal import write_text
-from data_gen.local_server import GUARD
 from data_gen.recipe import load_recipe
 from data_gen.run_folder import Run
 from data_gen.stage import Stage
-from launch import hardware, model_shape
-from launch.llamafactory_run import environment
+from launch import hardware, llamafactory_run, model_shape
 from launch.trained import ADAPTER, base_folder, finished, merged_folder
 
 GB = 10**9
@@ -138,34 +128,7 @@ def export(options: dict[str, Any], dtype: str, adapter: Path, target: Path, log
         "export_size": 5,  # GB a file
         "export_device": "cpu",
     }
-    log.parent.mkdir(parents=True, exist_ok=True)
-    config = log.with_suffix(".yaml")
-    write_text(config, yaml.safe_dump(filled, sort_keys=False))
-    program = train_env.PYTHON.parent / "llamafactory-cli"
-    if not program.is_file():
-        raise UserError(".venv-train is missing: `make setup` makes it")
-    reading, writing = os.pipe()
-    started = time.monotonic()
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, str(GUARD), str(reading), str(program), "export", str(config)],
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            env=environment(options, {}),
-            pass_fds=[reading],
-            start_new_session=True,
-        )
-    os.close(reading)
-    try:
-        process.wait()
-    finally:
-        os.close(writing)  # after an interrupt the guard ends LLaMA-Factory
-        process.wait()
-    if process.returncode != 0:
-        tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
-        raise UserError(f"LLaMA-Factory's export ended with status {process.returncode}; the end of {log}:\n{tail}")
-    return time.monotonic() - started
+    return llamafactory_run.run("export", filled, log)
 
 
 def check_whole(model: Path) -> None:
