@@ -34,17 +34,24 @@ class Hardware:
 
 def here(folder: Path) -> Hardware:
     """Return what is here; the disk is the one that `folder`, or the nearest parent that exists, lies on."""
-    free, name = gpus() if has_gpu() else ([], None)
+    free, name = gpus()
     while not folder.exists():
         folder = folder.parent
     return Hardware(len(free), min(free, default=0.0), name, host_memory() / GB, shutil.disk_usage(folder).free / GB)
 
 
 def gpus() -> tuple[list[float], str | None]:
-    """Return the free GB of each visible GPU, and the name of the first."""
+    """Return the free GB of each visible GPU, and the name of the first; ([], None) without one."""
+    if not has_gpu():
+        return [], None
     query = ["nvidia-smi", "--query-gpu=index,uuid,memory.free,name", "--format=csv,noheader,nounits"]
     text = subprocess.run(query, capture_output=True, text=True, check=True).stdout
     return parse_gpus(text, os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def gpu_count() -> int:
+    """Return the number of visible GPUs."""
+    return len(gpus()[0])
 
 
 def parse_gpus(text: str, visible: str | None) -> tuple[list[float], str | None]:

@@ -24,6 +24,7 @@ from data_gen.cli import UserError
 from data_gen.journal import write_text
 from data_gen.local_server import GUARD, without_keys
 from data_gen.progress import bar
+from launch import hardware
 from launch.peak_memory import host_gb
 
 Seen = Callable[[float, float], None]  # seconds since the start, GB of host memory now
@@ -40,7 +41,7 @@ def environment(options: dict[str, Any], extra: dict[str, str]) -> dict[str, str
     # Without these glibc returns every big tensor to the kernel and faults it in again: 1.4 times the time a step on a CPU.
     given |= {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_MMAP_THRESHOLD_": "100000000000"}
     given["RECORD_VRAM"] = "1"  # PyTorch's own peaks, in LLaMA-Factory's log
-    given.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    given.setdefault("OMP_NUM_THREADS", str(threads(os.cpu_count() or 1, given.get("NPROC_PER_NODE"), hardware.gpu_count())))
     given.setdefault("HF_HUB_OFFLINE", "1" if Path(str(options["model_name_or_path"])).is_dir() else "0")
     several = given.get("NNODES", "1") != "1"
     if os.environ.get("USE_RAY"):
@@ -50,6 +51,12 @@ def environment(options: dict[str, Any], extra: dict[str, str]) -> dict[str, str
     if several:  # the first node reads the whole dataset before it starts
         given.setdefault("PET_RDZV_CONF", "timeout=7200")
     return given
+
+
+def threads(cores: int, processes: str | None, gpus: int) -> int:
+    """Return the threads of each process of a node: its share of the cores, for DeepSpeed's Adam runs on all at once."""
+    count = int(processes) if processes and processes.isdecimal() and int(processes) else max(1, gpus)
+    return max(1, cores // count)
 
 
 def launch(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from launch.llamafactory_run import end_of, environment
+from launch.llamafactory_run import end_of, environment, threads
 
 TORCHRUN = "\n".join(
     [
@@ -35,3 +35,10 @@ def test_rays_key_reaches_llamafactory_with_ray_only(monkeypatch, ray, kept):
     given = environment({"model_name_or_path": "m"}, {})
     assert ("RAY_AUTH_TOKEN" in given) is kept
     assert "OPENAI_API_KEY" not in given
+
+
+@pytest.mark.parametrize(
+    ("cores", "processes", "gpus", "expected"), [(64, None, 8, 8), (2, None, 0, 2), (64, "4", 8, 16), (2, "4", 0, 1)]
+)
+def test_the_processes_of_a_node_share_its_cores(cores, processes, gpus, expected):
+    assert threads(cores, processes, gpus) == expected
