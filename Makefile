@@ -6,6 +6,7 @@ CONFIG ?=
 ARGS ?=
 MODEL ?=
 BASELINE ?=
+BENCHMARKS ?=
 BASELINE_RUN ?=
 DRY ?=
 FORCE ?=
@@ -21,6 +22,7 @@ export TRANSFORMERS_VERBOSITY = error
 export PYTHONUNBUFFERED = 1
 COMMON = --recipe=recipes/$(RECIPE) --run=runs/$(RUN)
 SOME = $(if $(LIMIT),--limit=$(LIMIT))
+ONLY = $(if $(BENCHMARKS),--benchmarks=$(BENCHMARKS))
 WITH = $(if $(CONFIG),--config=$(CONFIG))
 COMMA := ,
 ASKED = $(if $(MODEL)$(BASELINE),$(or $(MODEL),trained)$(if $(BASELINE),$(if $(BASELINE_RUN),,$(COMMA)$(BASELINE))))
@@ -95,11 +97,11 @@ merge: .venv/made .venv-train/made ## fold a LoRA adapter into its base: model/$
 	@$(PYTHON) -m launch.merge $(COMMON) $(WITH)
 
 eval: .venv/made ## score the recipe's models, or MODEL=name; BASELINE=name: and the paired difference (BASELINE_RUN=: of that run)
-	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(ASKED),--model=$(ASKED)) $(SOME)
+	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(ASKED),--model=$(ASKED)) $(ONLY) $(SOME)
 	@$(if $(BASELINE),$(PYTHON) -m eval.compare --run=runs/$(RUN) --model=$(or $(MODEL),trained) --baseline=$(BASELINE) $(if $(BASELINE_RUN),--baseline_run=runs/$(BASELINE_RUN)))
 
 score: .venv/made ## grade the kept responses of a run anew; asks no model
-	@$(PYTHON) -m eval.rescore --run=runs/$(RUN) $(if $(MODEL),--model=$(MODEL))
+	@$(PYTHON) -m eval.rescore --run=runs/$(RUN) $(if $(MODEL),--model=$(MODEL)) $(ONLY)
 
 report: .venv/made ## report.md, index.html and summary.json; prints the table
 	@$(PYTHON) -m eval.report --run=runs/$(RUN)

@@ -6,9 +6,9 @@
     sky_t1_preview   1.0 rows, 4,085 tok.  ...
 
 Each config is trained as `make train` trains it, a few optimizer steps on a random Qwen2.5 with the widths and the
-vocabulary of 32B and as many layers as fit (launch/memory.py), on rows with the lengths of real traces (train_rows.py).
+vocabulary of 32B and as many layers as fit (launch/training/memory.py), on rows as long as real traces (train_rows.py).
 What is changed in the YAML is printed. tokens/s and MFU are of the steps after the first WARM. MFU counts useful work only
-(launch/training_time.py), over the data sheet's peak; beside it over the rate of a matrix product measured just before.
+(launch/training/hours.py), over the data sheet's peak; beside it over the rate of a matrix product measured just before.
 The second table is arithmetic: what the 32B run on 8 GPUs moves and waits for, at the same lengths.
 
 Without a GPU it trains a small shape on rows a sixteenth as long, in fp32, and says so: that time says nothing of a GPU.
@@ -40,11 +40,11 @@ from data_gen.cli import ConfigError, UserError, command
 from data_gen.journal import write_text
 from data_gen.local_server import has_gpu
 from data_gen.run_folder import Run
-from launch import hardware
-from launch.memory import Zero
-from launch.model_shape import SHAPES, Shape
 from launch.train import read_options
-from launch.training_time import GPUS, MODEL, ROWS, peak
+from launch.training import hardware
+from launch.training.hours import GPUS, MODEL, ROWS, peak
+from launch.training.memory import Zero
+from launch.training.model_shape import SHAPES, Shape
 
 SCRIPT = Path(__file__).with_name("train_model.py")
 WARM = 2  # steps left out: the first ones fill caches, and DeepSpeed records in which order it gathers

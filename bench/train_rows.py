@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import NormalDist
 
 from data_gen.sharegpt import dataset_info, sharegpt_row
-from launch.training_time import EPOCH_TOKENS, ROWS
+from launch.training.hours import EPOCH_TOKENS, ROWS
 
 LONGEST, SPREAD = 16384, 0.7
 MEAN = EPOCH_TOKENS / ROWS

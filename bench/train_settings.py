@@ -15,11 +15,11 @@ from typing import Any
 from bench.train_rows import LONGEST
 from data_gen import train_env
 from data_gen.cli import UserError
-from launch import hardware
-from launch.fit import faults
-from launch.memory import needs
-from launch.model_shape import SHAPES, Shape
-from launch.training_time import MODEL
+from launch.training import hardware
+from launch.training.fit import faults
+from launch.training.hours import MODEL
+from launch.training.memory import needs
+from launch.training.model_shape import SHAPES, Shape
 
 SHORTER = 16  # without a GPU rows are so many times shorter
 ROOM = 0.85  # of what is free: the estimate errs (docs/training_memory.md)

@@ -21,7 +21,7 @@ from pathlib import Path
 from data_gen.cli import UserError
 from data_gen.local_server import GUARD
 from data_gen.run_folder import Run
-from launch.peak_memory import gpu_gb, host_gb
+from launch.training.peak_memory import gpu_gb, host_gb
 
 LOOK_EVERY_S = 0.05
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "WANDB_MODE": "offline"}

@@ -11,9 +11,9 @@ Arithmetic, not measurement. Not covered: what of the movement is hidden behind 
 import math
 from dataclasses import dataclass
 
-from launch.memory import Zero
-from launch.model_shape import Shape
-from launch.training_time import flops
+from launch.training.hours import flops
+from launch.training.memory import Zero
+from launch.training.model_shape import Shape
 
 PAD_TO = 8  # LLaMA-Factory pads a batch to a multiple of so many tokens
 # ZeRO-3 gathers the weights for forward, and once more for the recomputation and backward of a layer together: counted

@@ -47,9 +47,9 @@ async def ask_all(
 
     Endpoints take from one queue, each as fast as it can; `requests` is read as they take. `may_start` is asked before
     each new request with the number in flight (a budget says no: those in flight still come in, and it is asked again
-    after each). `keep_truncated` makes answers cut at max_tokens traces too, as evaluation counts every response. `sleep`
-    is the tests' clock. Raises UserError when a key is refused or a model unknown, or when every endpoint has stopped
-    answering; whatever `record` raises (a full disk) ends the run too.
+    after each). `keep_truncated` makes answers cut at max_tokens, and empty ones, traces too, as evaluation counts every
+    response. `sleep` is the tests' clock. Raises UserError when a key is refused or a model unknown, or when every endpoint
+    has stopped answering; whatever `record` raises (a full disk) ends the run too.
     """
     in_flight = sum(endpoint.concurrency for endpoint in endpoints)
     allowed = raise_open_files(in_flight)

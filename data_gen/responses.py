@@ -84,7 +84,10 @@ class Final(Exception):
 
 
 def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_truncated: bool) -> Trace:
-    """Turn a response body into a Trace. Raises Transient when it is not JSON, Final when it is no whole answer."""
+    """Turn a response body into a Trace. Raises Transient when it is not JSON, Final when it is no whole answer.
+
+    `keep_truncated`: an answer that was cut off, or is empty, is a Trace too, as evaluation counts every response.
+    """
     try:
         body = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -114,7 +117,7 @@ def read_answer(content: bytes, request: ChatRequest, seconds: float, keep_trunc
         raise Final("length", text, usage)
     if finish != "stop" and not truncated:
         raise Final("malformed", f"finish_reason {finish!r}: {text}", usage)
-    if not text.strip() and not (keep_truncated and truncated):
+    if not text.strip() and not keep_truncated:
         raise Final("empty", reasoning or "", usage)
     served = body.get("model")
     trace = Trace(

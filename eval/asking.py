@@ -1,8 +1,8 @@
-"""Our model in lm-eval: it asks through the project's chat client and journal, and its answers know how to be graded.
+"""Our model in lm-eval: it asks through the project's chat client and journal, and its answers carry their verdicts.
 
 lm-eval's own chat client sends one seed with every repeat, keeps one of them, tells neither finish_reason nor usage, and
 gives up everything after three tries. This one sends a seed of its own with each sample, keeps every response on disk
-before it is counted, resumes, and hands each over as a `Response`: a string that carries its trace.
+before it is counted, resumes, has all of them graded together, and hands each over as a `Response`: a string with a verdict.
 """
 
 from collections import Counter
@@ -10,22 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import uvloop
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
-from data_gen.chat import ask_all
+from data_gen.answers import Aside
 from data_gen.cli import Unfinished
-from data_gen.config import Endpoint
-from data_gen.journal import Journal
-from data_gen.progress import bar
+from data_gen.journal import Journal, Key
 from data_gen.prompts import Message, messages
-from data_gen.records import Failure, Problem, Trace, Verdict
+from data_gen.records import Failure, Trace
 from data_gen.responses import ChatRequest, Sampling, seed_of
+from eval.grading import Graded, Outcome
 
 # What a model may do wrong. Anything else (a context that the server makes too short, say) is the server's fault: no score.
 COUNTED_FAILURES = {"content_filter", "refusal", "empty", "malformed"}
+
+Record = Callable[[Trace | Failure], None]
+Ask = Callable[[list[ChatRequest], Record], None]  # asks them and hands each outcome over the moment it is there
+Grade = Callable[[Outcome], list[Graded]]
 
 
 @dataclass(frozen=True)
@@ -38,55 +40,77 @@ class Protocol:
     shots: list[Message]
 
 
-class Response(str):
-    """A model's answer as lm-eval sees it (its text), with `grade`, which asks the project's verifier."""
+@dataclass(frozen=True)
+class Journals:
+    """Where the responses of one model to one benchmark lie, each an open journal."""
 
-    grade: Callable[[], Verdict]
+    samples: Journal
+    errors: Journal
+    aside: Aside  # answers to requests that were edited since: paid for, and used again when the edit is taken back
+
+
+class Response(str):
+    """A model's answer as lm-eval sees it, with what the project's verifier found.
+
+    Its text is left out: it stands in samples.jsonl, and all responses together may be larger than the memory.
+    """
+
+    graded: Graded
 
 
 @register_model("journalled-chat")
 class JournalledChat(LM):
     """lm-eval's model interface over an OpenAI-compatible endpoint.
 
-    `samples` and `errors` are open journals; `grade` turns a problem and its trace (or final failure) into a verdict.
+    `ask` asks what the journals lack, None where nothing may be asked; `grade` turns all responses into verdicts.
     """
 
-    def __init__(
-        self,
-        protocol: Protocol,
-        endpoints: list[Endpoint],
-        timeout_s: float,
-        retries: int,
-        samples: Journal,
-        errors: Journal,
-        grade: Callable[[Problem, Trace | Failure], Verdict],
-        title: str,
-    ) -> None:
+    def __init__(self, protocol: Protocol, journals: Journals, ask: Ask | None, grade: Grade) -> None:
         super().__init__()
-        self.protocol, self.endpoints = protocol, endpoints
-        self.timeout_s, self.retries = timeout_s, retries
-        self.samples, self.errors, self.grade, self.title = samples, errors, grade, title
+        self.protocol, self.ask, self.grade = protocol, ask, grade
+        self.samples, self.errors, self.aside = journals.samples, journals.errors, journals.aside
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Answer every request, a repeat of a problem being its next sample. Raises Unfinished when some have none yet."""
         asked: list[ChatRequest] = []
-        problems: list[Problem] = []
         repeats: Counter[str] = Counter()
         for request in requests:
-            problem = Problem.model_validate_json(request.doc["problem"])
+            one = request.doc["id"]
             said = messages(self.protocol.system, self.protocol.shots, request.args[0])
-            sample = repeats[problem.id]
-            repeats[problem.id] += 1
-            seed = seed_of(self.protocol.seed, problem.id, sample)
-            asked.append(ChatRequest(problem.id, sample, said, seed, self.protocol.sampling))
-            problems.append(problem)
-        self._ask([request for request in asked if not self._settled(request)])
+            seed = seed_of(self.protocol.seed, one, repeats[one])
+            asked.append(ChatRequest(one, repeats[one], said, seed, self.protocol.sampling))
+            repeats[one] += 1
         missing = [request for request in asked if not self._settled(request)]
+        if missing and self.ask is not None:
+            missing = [request for request in missing if not self._taken_back(request)]
+            self.ask(missing, self._record)
+            missing = [request for request in missing if not self._settled(request)]
         if missing:
             key = (missing[0].id, missing[0].sample)
             why = f" ({self.errors.read(key)['detail'][:300]})" if key in self.errors else ""
-            raise Unfinished(f"{len(missing)} of {len(asked)} answers are missing{why}; run the same again")
-        return [self._response(request, problem) for request, problem in zip(asked, problems, strict=True)]
+            raise Unfinished(f"{len(missing):,} of {len(asked):,} answers are missing{why}; `make eval` asks for them")
+        self.errors.discard([key for key in self.errors if key in self.samples])
+        verdicts = {(one.id, one.sample): one for one in self.grade(self.outcome)}
+        return [_response(verdicts[request.id, request.sample]) for request in asked]
+
+    def outcome(self, key: Key) -> Trace | Failure:
+        """Return what came of a request that is settled."""
+        known = self.samples.read(key) if key in self.samples else None
+        return Trace.model_validate(known) if known else Failure.model_validate(self.errors.read(key))
+
+    def _record(self, outcome: Trace | Failure) -> None:
+        (self.samples if isinstance(outcome, Trace) else self.errors).append(outcome.row())
+
+    def _taken_back(self, request: ChatRequest) -> bool:
+        """Set aside an answer to another request than today's, and return whether an earlier one to this one is there."""
+        key = (request.id, request.sample)
+        if key in self.samples:
+            self.aside.put(self.samples.read(key))
+            self.samples.discard([key])
+        if (kept := self.aside.answer(key, request.hash)) is None:
+            return False
+        self.samples.append(kept)
+        return True
 
     def _settled(self, request: ChatRequest) -> bool:
         """Return whether this very request has an answer, or a failure that is the model's own and counts as one."""
@@ -96,29 +120,6 @@ class JournalledChat(LM):
         counts = key in self.errors and self.errors.tag(key) == request.hash
         return counts and self.errors.read(key)["error"] in COUNTED_FAILURES and bool(self.errors.read(key)["final"])
 
-    def _ask(self, missing: list[ChatRequest]) -> None:
-        if not missing:
-            return
-        with bar(len(missing), " answers", self.title) as progress:
-
-            def record(outcome: Trace | Failure) -> None:
-                (self.samples if isinstance(outcome, Trace) else self.errors).append(outcome.row())
-                progress.update(1)
-
-            uvloop.run(ask_all(missing, self.endpoints, self.timeout_s, self.retries, record, keep_truncated=True))
-
-    def _response(self, request: ChatRequest, problem: Problem) -> Response:
-        key = (request.id, request.sample)
-        outcome: Trace | Failure
-        if key in self.samples:
-            outcome = Trace.model_validate(self.samples.read(key))
-            response = Response(outcome.text)
-        else:
-            outcome = Failure.model_validate(self.errors.read(key))
-            response = Response("")
-        response.grade = lambda: self.grade(problem, outcome)
-        return response
-
     def loglikelihood(self, requests: list[Instance]) -> Any:
         """Not offered: a chat endpoint gives no likelihoods."""
         raise NotImplementedError("loglikelihood tasks need a completions endpoint")
@@ -126,3 +127,9 @@ class JournalledChat(LM):
     def loglikelihood_rolling(self, requests: list[Instance]) -> Any:
         """Not offered: a chat endpoint gives no likelihoods."""
         raise NotImplementedError("loglikelihood tasks need a completions endpoint")
+
+
+def _response(graded: Graded) -> Response:
+    response = Response(graded.extracted or "")
+    response.graded = graded
+    return response

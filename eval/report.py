@@ -76,7 +76,7 @@ def results(run: Run) -> list[dict[str, Any]]:
         shared = {name: scores[name] for name in ("n", "n_samples", "no_answer", "truncated", "undecided", "date")}
         for result in scores["results"]:
             rows.append(
-                {"model": scores["model"], "benchmark": scores["benchmark"], **result, **shared, "origin": "measured"}
+                {"model": scores["model"], "benchmark": scores["benchmark"], **shared, **result, "origin": "measured"}
             )
     return sorted(rows, key=lambda row: (row["benchmark"], ORDER.get(row["model"], 9), row["model"], row["metric"]))
 

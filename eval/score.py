@@ -1,79 +1,111 @@
-"""From verdicts to scores.json: accuracy with its interval, and the shares that explain it.
+"""From verdicts to scores.json: accuracy and its like with their intervals, and the shares that explain them.
 
-    {"model": "trained", "benchmark": "heldout", "n": 263, "n_samples": 1, "results": [
-      {"metric": "accuracy", "value": 0.43, "ci95": [0.37, 0.49]}, {"metric": "accuracy_last_number", ...}],
-     "no_answer": 0.01, "truncated": 0.0, "undecided": 0.0, ...}
+    {"model": "trained", "benchmark": "aime24", "n": 30, "n_samples": 64, "results": [
+      {"metric": "accuracy", "value": 0.43, "ci95": [0.28, 0.58]}, {"metric": "accuracy_last_number", ...},
+      {"metric": "pass@2", ...}, ..., {"metric": "majority@64", ...}],     # and accuracy_easy, _medium, _hard, with their n
+     "no_answer": 0.01, "truncated": 0.0, "repeating": 0.0, "undecided": 0.0, "infra": 0.0, "failed": 0.0,
+     "counts": {"samples": 1920, "correct": 826, ...}, "reasons": {"correct": 826, "wrong": 1075, ...},
+     "tokens": {"told": 1920, "mean": 6881.0, "p50": 6100, "p90": 12004, "p99": 28672, "max": 28672},
+     "by": {"level": {"5": {"n": 134, "value": 0.71, "ci95": [0.63, 0.78]}}}, ...}
 
-The denominator is every sample: undecided ones and those that gave no answer count as not correct.
+`accuracy` is the mean over problems of the share of right samples (avg@n). The denominator of all is every sample:
+undecided ones and those that gave no answer count as not correct. Metrics: `stats.py` (pass@k), `majority.py`; shares may
+overlap, as a truncated response often repeats itself.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from data_gen.records import Failure, Problem, Trace, Verdict
-from data_gen.verifiers import VERSION
-from data_gen.verifiers.answer import Answer
-from data_gen.verifiers.extract import last_number
-from data_gen.verifiers.finding import Options
-from data_gen.verifiers.notation import spell
-from data_gen.verifiers.pool import Grader
-from data_gen.verifiers.quantity import rational
-from eval.stats import share
+import numpy as np
+
+from eval.grading import Asked, Graded
+from eval.stats import interval, pass_at_k, powers_of_two, share
+
+MANY = 20  # values of a key of meta: more are no levels
+RANKS = {"easy": 0, "medium": 1, "hard": 2}
+SHARES = ("no_answer", "truncated", "repeating", "undecided", "infra", "failed")
 
 
-def grade(grader: Grader, problem: Problem, outcome: Trace | Failure, exact: bool = False) -> Verdict:
-    """Return the verdict of one response: one cut off at max_tokens, refused or empty is wrong, and says why."""
-    if isinstance(outcome, Failure):
-        return Verdict(
-            id=outcome.id,
-            sample=outcome.sample,
-            ok=False,
-            reason="no_answer",
-            tier=outcome.error,
-            verifier_version=VERSION,
-        )
-    if outcome.finish_reason == "length":
-        return Verdict(id=outcome.id, sample=outcome.sample, ok=False, reason="truncated", verifier_version=VERSION)
-    answer = Answer(outcome.id, outcome.sample, outcome.text, problem.verifier, problem.gold, Options(exact=exact))
-    return next(grader.grade([answer]))
+def by_problem(graded: Sequence[Graded]) -> dict[str, list[Graded]]:
+    """Return the verdicts of each problem."""
+    groups: dict[str, list[Graded]] = defaultdict(list)
+    for one in graded:
+        groups[one.id].append(one)
+    return groups
 
 
-def right_by_last_number(problem: Problem, text: str) -> bool:
-    """Return whether the last number of the text is the reference: accuracy when boxes are ignored."""
-    found = last_number(text)
-    gold = rational(spell(str(problem.gold.get("answer", ""))))
-    return found is not None and gold is not None and rational(found) == gold
-
-
-def scores(problems: dict[str, Problem], verdicts: Iterable[Verdict], texts: dict[tuple[str, int], str]) -> dict[str, Any]:
-    """Return the numbers of one model on one benchmark. `texts` holds every response by (id, sample)."""
-    verdicts = list(verdicts)
-    by_problem: dict[str, list[Verdict]] = defaultdict(list)
-    for verdict in verdicts:
-        by_problem[verdict.id].append(verdict)
-    boxed = [[v.ok is True for v in group] for group in by_problem.values()]
-    results = [_result("accuracy", boxed)]
-    if all(problems[key].verifier == "math_answer" for key in by_problem):
-        loose = [
-            [right_by_last_number(problems[v.id], texts.get((v.id, v.sample), "")) for v in group]
-            for group in by_problem.values()
-        ]
-        results.append(_result("accuracy_last_number", loose))
+def scores(asked: dict[str, Asked], graded: Sequence[Graded], majority: dict[str, float] | None) -> dict[str, Any]:
+    """Return the numbers of one model on one benchmark. `majority` holds each problem's, None where it is not defined."""
+    problems = by_problem(graded)
+    right = {one: [v.ok is True for v in group] for one, group in problems.items()}
+    n = max(len(group) for group in problems.values())
+    results = [_result("accuracy", share(list(right.values())))]
+    loose = [[v.last_number is True for v in group] for group in problems.values()]
+    if all(asked[one].verifier == "math_answer" for one in problems):
+        results.append(_result("accuracy_last_number", share(loose)))
+    for k in powers_of_two(n):
+        chances = [pass_at_k(len(group), sum(group), k) for group in right.values()]
+        results.append(_result(f"pass@{k}", interval(chances, single=False)))
+    if majority is not None and n > 1:
+        results.append(_result(f"majority@{n}", interval(list(majority.values()), single=False)))
+    by, counts = breakdown(asked, right), _counts(graded)
+    for value, row in by.get("difficulty", {}).items():
+        if value in RANKS:  # as LiveCodeBench's scores are published
+            results.append({"metric": f"accuracy_{value}", **row})
     return {
-        "n": len(by_problem),
-        "n_samples": max(len(group) for group in by_problem.values()),
+        "n": len(problems),
+        "n_samples": n,
         "results": results,
-        "no_answer": _share(verdicts, lambda v: v.reason == "no_answer"),
-        "truncated": _share(verdicts, lambda v: v.reason == "truncated"),
-        "undecided": _share(verdicts, lambda v: v.ok is None),
+        **{name: round(counts[name] / len(graded), 4) for name in SHARES},
+        "counts": {"samples": len(graded), **counts},
+        "reasons": dict(Counter(v.reason for v in graded).most_common()),
+        "tokens": tokens([v.completion_tokens for v in graded]),
+        "completion_tokens": sum(v.completion_tokens for v in graded),
+        "by": by,
     }
 
 
-def _result(metric: str, samples: list[list[bool]]) -> dict[str, Any]:
-    value, low, high = share(samples)
-    return {"metric": metric, "value": round(value, 4), "ci95": [round(low, 4), round(high, 4)]}
+def breakdown(asked: dict[str, Asked], right: dict[str, list[bool]]) -> dict[str, dict[str, Any]]:
+    """Return accuracy by each value of each key of meta that tells a level: {"difficulty": {"easy": {...}, ...}}."""
+    found: dict[str, dict[str, list[list[bool]]]] = defaultdict(lambda: defaultdict(list))
+    for one, samples in right.items():
+        for name, value in asked[one].groups.items():
+            found[name][value].append(samples)
+    tables: dict[str, dict[str, Any]] = {}
+    for name, groups in found.items():
+        if len(groups) <= MANY:
+            ordered = sorted(groups.items(), key=lambda group: (RANKS.get(group[0], 9), group[0]))
+            tables[name] = {value: {"n": len(samples), **_interval(share(samples))} for value, samples in ordered}
+    return tables
 
 
-def _share(verdicts: list[Verdict], holds: Callable[[Verdict], bool]) -> float:
-    return round(sum(map(holds, verdicts)) / len(verdicts), 4)
+def tokens(told: Sequence[int]) -> dict[str, Any] | None:
+    """Return mean, percentiles and maximum of the completion tokens that were told, or None where none were."""
+    known = np.array([count for count in told if count > 0])
+    if not len(known):
+        return None
+    p50, p90, p99 = (int(q) for q in np.percentile(known, [50, 90, 99], method="inverted_cdf"))
+    mean = round(float(known.mean()), 1)
+    return {"told": len(known), "mean": mean, "p50": p50, "p90": p90, "p99": p99, "max": int(known.max())}
+
+
+def _counts(graded: Sequence[Graded]) -> dict[str, int]:
+    return {
+        "correct": sum(v.ok is True for v in graded),
+        "no_answer": sum(v.reason == "no_answer" for v in graded),
+        "truncated": sum(v.reason == "truncated" for v in graded),
+        "repeating": sum(v.repeating for v in graded),
+        "undecided": sum(v.ok is None for v in graded),
+        "infra": sum(v.reason == "infra" for v in graded),
+        "failed": sum(v.failed for v in graded),
+    }
+
+
+def _result(metric: str, found: tuple[float, float, float]) -> dict[str, Any]:
+    return {"metric": metric, **_interval(found)}
+
+
+def _interval(found: tuple[float, float, float]) -> dict[str, Any]:
+    value, low, high = found
+    return {"value": round(value, 4), "ci95": [round(low, 4), round(high, 4)]}

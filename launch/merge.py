@@ -27,8 +27,8 @@ from data_gen.cli import UserError, command
 from data_gen.recipe import load_recipe
 from data_gen.run_folder import Run
 from data_gen.stage import Stage
-from launch import hardware, llamafactory_run, model_shape
-from launch.trained import ADAPTER, base_folder, finished, merged_folder
+from launch.training import hardware, llamafactory_run, model_shape
+from launch.training.trained import ADAPTER, base_folder, finished, merged_folder
 
 GB = 10**9
 # What of a training's options says how base and tokenizer are loaded; all else is about training.

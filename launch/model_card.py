@@ -7,7 +7,7 @@
 LLaMA-Factory leaves a README.md that names folders of the machine; this one replaces it. All is read from the run: a score
 only from what was evaluated here and on these weights, a setting from the manifest, never from a YAML edited since; what
 was not measured says "not run". --base and --dataset state the names on the hub of local copies, --license the licence of a
-base that does not say (`launch.card_header`).
+base that does not say (`launch.card.header`).
 
 Not covered: the hub's own table of results (model-index), which has no place for an interval.
 """
@@ -25,10 +25,10 @@ from data_gen.journal import write_text
 from data_gen.run_folder import Run
 from data_gen.sections import thought_solution
 from data_gen.stage import file_hash, read_manifest
-from launch.card_header import Json, Stated, base_name, datasets, front_matter, license_of
-from launch.card_results import results
-from launch.card_training import method, options_section, training_rows
-from launch.trained import base_folder, finished, is_adapter, merged_folder, on_hub, which_training
+from launch.card.header import Json, Stated, base_name, datasets, front_matter, license_of
+from launch.card.results import results
+from launch.card.training import method, options_section, training_rows
+from launch.training.trained import base_folder, finished, is_adapter, merged_folder, on_hub, which_training
 
 TEMPLATE = Path(__file__).parent / "templates/model_card.md"
 LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # that --max-lora-rank takes (vLLM 0.32, config/lora.py)

@@ -2,6 +2,8 @@
 
     python -m launch.plan --recipe=recipes/sky_t1_preview [--tokens_per_gpu_s=500]       (make plan, make data DRY=1)
 
+eval.yaml is planned after data.yaml, where there is one (`eval_plan.py`).
+
 Counts are upper bounds: published sizes before dedup, difficulty and decontamination. Tokens come from `expect` in the
 YAML where it is given, else from max_tokens, the bound that no request can pass. What is not known says unknown. For a
 teacher on GPUs of your own, tell the output tokens/s of one GPU: docs/scaling.md has what is published and how to measure.
@@ -9,14 +11,15 @@ teacher on GPUs of your own, tell the output tokens/s of one GPU: docs/scaling.m
 
 from data_gen.cli import ConfigError, command
 from data_gen.config import ChatModel
-from data_gen.recipe import Recipe, load_recipe
+from data_gen.recipe import Recipe, find_recipe, load_recipe
 from data_gen.sources import SOURCES
 from data_gen.sources.numina import NuminaConfig
+from launch.eval_plan import print_evaluation
 from launch.scale import GIGA, PROMPT_TOKENS, Workload, disk, gpu_hours
 
 
 def main(recipe: str, tokens_per_gpu_s: float | None = None) -> None:
-    """Print what the recipe's data will take; `tokens_per_gpu_s` is the rate of the GPUs that serve the teacher."""
+    """Print what the recipe's data and evaluation will take; `tokens_per_gpu_s` is the rate of a GPU that serves a model."""
     if tokens_per_gpu_s is not None and tokens_per_gpu_s <= 0:
         raise ConfigError(f"--tokens_per_gpu_s={tokens_per_gpu_s:g}: a rate above 0 is expected")
     config = load_recipe(recipe)
@@ -36,6 +39,7 @@ def main(recipe: str, tokens_per_gpu_s: float | None = None) -> None:
         _work(config, problems, tokens_per_gpu_s)
     budget = "none" if config.budget_usd is None else f"${config.budget_usd:,.2f}"
     print(f"budget    {budget}")
+    print_evaluation(find_recipe(recipe), tokens_per_gpu_s)
 
 
 def _sources(config: Recipe) -> int | None:

@@ -31,9 +31,9 @@ from data_gen.cli import ConfigError, UserError, command
 from data_gen.run_folder import Run
 from data_gen.stage import edit_manifest
 from launch import model_card
-from launch.card_header import Stated, base_name
-from launch.card_training import effective_yaml
-from launch.trained import finished, is_adapter, on_hub, which_training, whole_model
+from launch.card.header import Stated, base_name
+from launch.card.training import effective_yaml
+from launch.training.trained import finished, is_adapter, on_hub, which_training, whole_model
 
 # The files of a model and its tokenizer, by name: what else training leaves in the folder is no part of the model.
 MODEL = (

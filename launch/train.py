@@ -20,13 +20,14 @@ from data_gen.recipe import load_recipe
 from data_gen.run_folder import Run
 from data_gen.stage import Stage, changed_keys, file_hash, read_manifest
 from data_gen.yaml_schema import parse_yaml, read_yaml
-from launch import compile_locks, hardware, model_shape, row_lengths, training_plan, wandb_mode
-from launch.checkpoints import check_fingerprint, clear_torn, fingerprinted, room_taken, unresumable
-from launch.fitting_configs import deepspeed_of
-from launch.llamafactory_run import launch
-from launch.preflight import check, check_fit, dataset_facts
-from launch.starts import Starts
-from launch.training_record import describe, record
+from launch.training import compile_locks, hardware, model_shape, row_lengths, wandb_mode
+from launch.training import plan as training_plan
+from launch.training.checkpoints import check_fingerprint, clear_torn, fingerprinted, room_taken, unresumable
+from launch.training.fitting_configs import deepspeed_of
+from launch.training.llamafactory_run import launch
+from launch.training.preflight import check, check_fit, dataset_facts
+from launch.training.record import describe, record
+from launch.training.starts import Starts
 
 FILLED_IN = ("dataset", "dataset_dir", "output_dir")
 

@@ -178,3 +178,31 @@ def test_private_tests_that_are_no_text_run_nothing_and_name_their_problem(kind,
     with pytest.raises(UserError, match=r"livecodebench: row 1 \(bad_1\)"):
         local("livecodebench", tmp_path / "test.jsonl")
     assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize(
+    ("dates", "ids"),
+    [
+        ({"from": "2023-09-01"}, ["abc900_a", "9001", "abc901_b"]),
+        ({"to": "2023-09-01"}, ["abc900_a", "9001", "abc901_b"]),
+        ({"from": "2023-09-02", "to": "2024-08-31"}, ["abc902_a"]),
+    ],
+)
+def test_a_window_of_days_holds_both_of_its_ends(dates, ids, tmp_path):
+    old = [row for name in ("test", "test2") for row in rows(FIXTURES / f"livecodebench/{name}.jsonl")]
+    new = old[0] | {"question_id": "abc902_a", "contest_date": "2024-08-31T21:00:00"}
+    late = old[0] | {"question_id": "abc903_a", "contest_date": "2024-09-01T00:00:00"}
+    broken = old[0] | {"question_id": "early", "contest_date": "2023-08-31T00:00:00", "private_test_cases": "%%%"}
+    outside = [broken] if "from" in dates else []
+    kept = [*old, new, late] if "to" in dates else old
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*outside, *kept]))
+    assert [p.id.removeprefix("livecodebench-") for p in local("livecodebench", tmp_path / "test.jsonl", dates=dates)] == ids
+
+
+def test_an_empty_window_and_a_problem_without_a_day_are_told(tmp_path):
+    with pytest.raises(UserError, match="no question from 2030-01-01 to None"):
+        local("livecodebench", FIXTURES / "livecodebench", dates={"from": "2030-01-01"})
+    row = rows(FIXTURES / "livecodebench/test.jsonl")[0] | {"contest_date": "soon"}
+    (tmp_path / "test.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(UserError, match="row 1: contest_date"):
+        local("livecodebench", tmp_path / "test.jsonl", dates={"from": "2023-01-01"})

@@ -12,7 +12,15 @@ from safetensors.numpy import save_file
 
 from data_gen.cli import ConfigError
 from data_gen.yaml_schema import parse_yaml, read_yaml
-from launch.checkpoints import check_fingerprint, clear_torn, faults_of, fingerprinted, is_whole, room_taken, unresumable
+from launch.training.checkpoints import (
+    check_fingerprint,
+    clear_torn,
+    faults_of,
+    fingerprinted,
+    is_whole,
+    room_taken,
+    unresumable,
+)
 from tests.conftest import ROOT
 
 # The files of a checkpoint in the order in which the Trainer and DeepSpeed write them.

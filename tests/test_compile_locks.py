@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from launch.compile_locks import clear_left_over
+from launch.training.compile_locks import clear_left_over
 
 COMPILE = """
 import os, sys, time

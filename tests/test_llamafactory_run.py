@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from launch.llamafactory_run import end_of, environment, threads
+from launch.training.llamafactory_run import end_of, environment, threads
 
 TORCHRUN = "\n".join(
     [

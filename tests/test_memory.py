@@ -9,11 +9,12 @@ import pytest
 import yaml
 
 from data_gen import train_env
-from launch import fit, hardware, training_time
-from launch.fit import alternatives, enough_nodes, faults, packing_faults, tight
-from launch.hardware import Hardware
-from launch.memory import activations, needs, not_modelled, pinned
-from launch.model_shape import SHAPES, Shape, find, read_shape
+from launch.training import fit, hardware
+from launch.training import hours as training_time
+from launch.training.fit import alternatives, enough_nodes, faults, packing_faults, tight
+from launch.training.hardware import Hardware
+from launch.training.memory import activations, needs, not_modelled, pinned
+from launch.training.model_shape import SHAPES, Shape, find, read_shape
 from tests.conftest import ROOT
 
 BOTH = json.loads((ROOT / "ds_configs/zero3_offload.json").read_text(encoding="utf-8"))

@@ -9,8 +9,9 @@ import pytest
 
 from data_gen.cli import UserError
 from data_gen.run_folder import Run as RunFolder
-from launch import hardware, merge
-from launch.trained import whole_model
+from launch import merge
+from launch.training import hardware
+from launch.training.trained import whole_model
 from tests.conftest import Run
 from tests.trained_run import edit, trained_run
 

@@ -17,9 +17,9 @@ from data_gen.cli import UserError
 from data_gen.run_folder import Run as RunFolder
 from data_gen.sections import thought_solution
 from data_gen.sharegpt import dataset_info, sharegpt_row
-from launch.card_header import Stated
+from launch.card.header import Stated
 from launch.publish import model_of
-from launch.trained import is_merged, whole_model
+from launch.training.trained import is_merged, whole_model
 from tests.conftest import ROOT, Run
 from tests.tiny_model import make_tiny_model, needs_training
 from tests.trained_run import edit

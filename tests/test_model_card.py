@@ -9,7 +9,7 @@ import yaml
 
 from data_gen.cli import UserError
 from data_gen.run_folder import Run as RunFolder
-from launch.card_header import Stated
+from launch.card.header import Stated
 from launch.model_card import card, sections
 from tests.conftest import Run
 from tests.trained_run import edit, trained_run, write

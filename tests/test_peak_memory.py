@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from launch.peak_memory import host_gb
+from launch.training.peak_memory import host_gb
 
 MB = 1_000_000
 GRANDCHILD = """

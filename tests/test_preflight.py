@@ -9,11 +9,11 @@ from data_gen import train_env
 from data_gen.cli import ConfigError, UserError
 from data_gen.run_folder import Run
 from data_gen.yaml_schema import read_yaml
-from launch.fitting_configs import fitting
-from launch.hardware import Hardware
-from launch.model_shape import SHAPES
-from launch.preflight import check_fit, dataset_facts, prompt_faults
 from launch.train import read_options
+from launch.training.fitting_configs import fitting
+from launch.training.hardware import Hardware
+from launch.training.model_shape import SHAPES
+from launch.training.preflight import check_fit, dataset_facts, prompt_faults
 from tests.conftest import ROOT
 
 FAITHFUL = read_yaml(ROOT / "llamafactory_configs/sky_t1_preview.yaml")

@@ -52,8 +52,9 @@ def test_every_yaml_and_json_is_valid():
     assert len(yamls) >= 8
     assert len(jsons) >= 2
     for path in yamls:
-        if "eval/benchmarks/tasks" not in str(path):  # lm-eval's !function is no plain YAML
-            assert yaml.safe_load(path.read_text(encoding="utf-8")), path
+        text = path.read_text(encoding="utf-8")
+        if "!function" not in text:  # a tag of lm-eval's, which no plain YAML has
+            assert yaml.safe_load(text), path
     for path in jsons:
         assert json.loads(path.read_text(encoding="utf-8")), path
 

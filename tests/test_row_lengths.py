@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launch.row_lengths import BARS, describe, histogram, processes, steps
+from launch.training.row_lengths import BARS, describe, histogram, processes, steps
 
 LENGTHS = st.lists(st.integers(1, 200_000), min_size=1, max_size=200)
 

@@ -15,11 +15,11 @@ import yaml
 from data_gen import train_env
 from data_gen.local_server import free_port
 from data_gen.recipe import load_recipe
-from launch import training_time
-from launch.fit import faults
-from launch.hardware import Hardware
-from launch.memory import Needs, needs
-from launch.model_shape import SHAPES, Shape
+from launch.training import hours as training_time
+from launch.training.fit import faults
+from launch.training.hardware import Hardware
+from launch.training.memory import Needs, needs
+from launch.training.model_shape import SHAPES, Shape
 from tests.conftest import ROOT
 
 PATHS = sorted((ROOT / "llamafactory_configs").glob("*.yaml"))

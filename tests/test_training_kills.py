@@ -22,7 +22,7 @@ import pytest
 
 from data_gen.sections import thought_solution
 from data_gen.sharegpt import dataset_info, sharegpt_row
-from launch.checkpoints import checkpoints, faults_of
+from launch.training.checkpoints import checkpoints, faults_of
 from tests.conftest import ROOT
 from tests.tiny_model import make_tiny_model, needs_training
 

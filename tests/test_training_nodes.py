@@ -16,7 +16,7 @@ from data_gen import train_env
 from data_gen.cli import ConfigError, parse
 from data_gen.local_server import free_port
 from launch import nodes
-from launch.checkpoints import clear_torn
+from launch.training.checkpoints import clear_torn
 from tests.conftest import ROOT, rows
 from tests.test_end_to_end import SMALL, TINY
 

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from data_gen import train_env
-from launch.training_time import EPOCH_TOKENS, ROWS
+from launch.training.hours import EPOCH_TOKENS, ROWS
 from tests.conftest import ROOT
 from tests.test_end_to_end import SMALL
 

@@ -8,10 +8,10 @@ import yaml
 
 from data_gen import train_env
 from data_gen.yaml_schema import read_yaml
-from launch import training_plan
-from launch.hardware import Hardware
-from launch.model_shape import SHAPES
-from launch.training_plan import Price, describe, earlier_share, plan, price
+from launch.training import plan as training_plan
+from launch.training.hardware import Hardware
+from launch.training.model_shape import SHAPES
+from launch.training.plan import Price, describe, earlier_share, plan, price
 from tests.conftest import ROOT
 
 FAITHFUL = read_yaml(ROOT / "llamafactory_configs/sky_t1_preview.yaml")

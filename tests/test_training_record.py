@@ -5,11 +5,11 @@ import json
 import pytest
 
 from data_gen.cli import UserError
-from launch import peak_memory
-from launch.model_shape import Shape
-from launch.starts import Starts
-from launch.training_record import describe, record
-from launch.training_time import flops
+from launch.training import peak_memory
+from launch.training.hours import flops
+from launch.training.model_shape import Shape
+from launch.training.record import describe, record
+from launch.training.starts import Starts
 
 SHAPE = Shape(576, 1536, 30, 9, 3, 49152, tied=True)
 MACHINE = {"gpu": "NVIDIA H100 80GB HBM3", "gpus": 8, "nodes": 1, "cpus": None}
@@ -97,7 +97,7 @@ def test_the_record_of_starts_lies_beside_the_folder_that_llama_factory_wants_em
 
 def test_a_beat_is_on_disk_before_the_next_one_is_late(output, monkeypatch):
     now = 100.0
-    monkeypatch.setattr("launch.starts.time.monotonic", lambda: now)
+    monkeypatch.setattr("launch.training.starts.time.monotonic", lambda: now)
     starts = Starts.begin(output, {}, PLANNED, 0)
     for seconds in range(20):
         now = 100.0 + seconds

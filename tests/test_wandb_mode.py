@@ -6,7 +6,7 @@ import pytest
 
 from data_gen import train_env
 from data_gen.cli import ConfigError
-from launch.wandb_mode import environment
+from launch.training.wandb_mode import environment
 
 LOGS = Path("runs/x/logs")
 WANDB = {"report_to": "wandb"}

@@ -25,22 +25,30 @@ from eval.benchmarks.published import PublishedSet
 from eval.config import Benchmark
 
 BENCHMARKS: dict[str, PublishedSet] = {
-    "math500": PublishedSet("HuggingFaceH4/MATH-500", ("test.jsonl",), 500, Boxed(license="MIT")),
-    "aime24": PublishedSet("HuggingFaceH4/aime_2024", ("data/train-*.parquet",), 30, Boxed(reference=gold.from_aime)),
-    "aime25": PublishedSet("math-ai/aime25", ("test.jsonl",), 30, Boxed(reference=gold.from_aime)),
-    "amc23": PublishedSet("math-ai/amc23", ("test-*.parquet",), 40, Boxed(reference=whole)),
+    "math500": PublishedSet("HuggingFaceH4/MATH-500", ("test.jsonl",), 500, Boxed(license="MIT"), 4),
+    "aime24": PublishedSet("HuggingFaceH4/aime_2024", ("data/train-*.parquet",), 30, Boxed(reference=gold.from_aime), 64),
+    "aime25": PublishedSet("math-ai/aime25", ("test.jsonl",), 30, Boxed(reference=gold.from_aime), 64),
+    "amc23": PublishedSet("math-ai/amc23", ("test-*.parquet",), 40, Boxed(reference=whole), 32),
     "olympiadbench": PublishedSet(
         "Hothan/OlympiadBench",
         ("OlympiadBench/OE_TO_maths_en_COMP/*.parquet",),
         674,
         Boxed(answer=("final_answer",), reference=listed, license="Apache-2.0"),
+        2,
     ),
-    "gsm8k": PublishedSet("openai/gsm8k", ("main/test-*.parquet",), 1319, Boxed(reference=gold.from_gsm8k, license="MIT")),
-    "gpqa_diamond": PublishedSet("Idavidrein/gpqa", ("gpqa_diamond.csv",), 198, gpqa.read),
+    "gsm8k": PublishedSet(
+        "openai/gsm8k", ("main/test-*.parquet",), 1319, Boxed(reference=gold.from_gsm8k, license="MIT"), 1
+    ),
+    "gpqa_diamond": PublishedSet("Idavidrein/gpqa", ("gpqa_diamond.csv",), 198, gpqa.read, 8),
     "livecodebench": PublishedSet(
-        "livecodebench/code_generation_lite", *livecodebench.RELEASES["v2"], livecodebench.read, livecodebench.RELEASES
+        "livecodebench/code_generation_lite",
+        *livecodebench.RELEASES["v2"],
+        livecodebench.read,
+        4,
+        dated=True,
+        releases=livecodebench.RELEASES,
     ),
-    "humaneval": PublishedSet("openai/openai_humaneval", ("openai_humaneval/test-*.parquet",), 164, humaneval.read),
+    "humaneval": PublishedSet("openai/openai_humaneval", ("openai_humaneval/test-*.parquet",), 164, humaneval.read, 8),
 }
 
 
@@ -59,6 +67,8 @@ def configured(name: str, benchmark: Benchmark, recipe: Path) -> Benchmark:
         if release not in published.releases:
             raise ConfigError(f"{where}.release: {', '.join(published.releases) or 'this benchmark has no releases'}")
         files = published.releases[release][0]
+    if benchmark.dates is not None and not published.dated:
+        raise ConfigError(f"{where}.dates: this benchmark tells no days")
     path = benchmark.path
     if path and not any(place.exists() for place in (recipe / path, Path(path))):
         raise ConfigError(f"{where}.path: {path}: no such file or folder, neither beside the recipe nor from here")
@@ -78,10 +88,15 @@ def own_sources(benchmark: Benchmark, where: str) -> dict[str, SourceConfig]:
     return configs
 
 
+def samples_of(name: str, benchmark: Benchmark) -> int:
+    """Return how many answers each problem gets: as eval.yaml says, else the benchmark's own number, else one."""
+    return benchmark.samples or (BENCHMARKS[name].samples if name in BENCHMARKS and benchmark.problems is None else 1)
+
+
 def count(name: str, benchmark: Benchmark) -> int | None:
-    """Return how many problems were published, or None for a recipe's own benchmark."""
-    if benchmark.problems is not None or name not in BENCHMARKS:
-        return None
+    """Return how many problems were published, or None for a recipe's own benchmark or a window of days."""
+    if benchmark.problems is not None or benchmark.dates is not None or name not in BENCHMARKS:
+        return None  # of a window nobody tells
     published = BENCHMARKS[name]
     release = (benchmark.release or "").removeprefix("release_")
     return published.releases[release][1] if release else published.count
@@ -109,7 +124,8 @@ def questions(name: str, benchmark: Benchmark, recipe: Path, known: dict[str, st
             raise UserError(f"{name}: two questions have the id {problem.id}: ids must differ")
         yield problem
     if not seen:
-        raise UserError(f"{name}: {benchmark.path or benchmark.repo} holds no question")
+        window = f" from {benchmark.dates.start} to {benchmark.dates.to}" if benchmark.dates else ""
+        raise UserError(f"{name}: {benchmark.path or benchmark.repo} holds no question{window}")
 
 
 def _renamed(name: str, benchmark: Benchmark, recipe: Path) -> Iterator[Row]:

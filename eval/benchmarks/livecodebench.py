@@ -14,11 +14,15 @@ Private tests are JSON, or base64 of zlib of a pickle of a text of JSON. The pic
 read one by one, and any that is not about one text is refused, so nothing in it can run. Tests that cannot be decoded
 stop the reading: a problem without them would pass everything.
 
+`dates: {from: 2024-08-01, to: 2025-01-31}` keeps the problems of contests on those days, for scores on problems that are
+newer than a model's data. Both days are in it; lcb_runner/benchmarks/code_generation.py there ends at the last's midnight.
+
 `starter_code` is kept apart, in meta: runs such as `(self, nums: List[int]) -> int:` are common to unrelated problems,
 and in the question they would count as contamination. Not covered: a file that is made to fill the memory.
 """
 
 import base64
+import datetime
 import json
 import pickletools
 import zlib
@@ -42,6 +46,8 @@ def read(name: str, rows: Iterable[Row], benchmark: Benchmark) -> Iterator[Probl
     for number, row in enumerate(rows, 1):
         where = f"{name}: row {number}"
         key = first(row, ("question_id",), where)
+        if benchmark.dates is not None and not benchmark.dates.hold(day(row, where)):
+            continue
         try:
             tests = gold(row)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError, zlib.error) as error:
@@ -57,6 +63,15 @@ def read(name: str, rows: Iterable[Row], benchmark: Benchmark) -> Iterator[Probl
             meta={column: row[column] for column in ABOUT if row.get(column)},
         )
         yield checked(problem, where)
+
+
+def day(row: Row, where: str) -> datetime.date:
+    """Return the day of a problem's contest. Raises UserError where the row tells none."""
+    told = str(first(row, ("contest_date",), where))
+    try:
+        return datetime.datetime.fromisoformat(told).date()
+    except ValueError as error:
+        raise UserError(f"{where}: contest_date: a day like 2023-09-01T00:00:00 is expected, not {told!r:.40}") from error
 
 
 def gold(row: Row) -> dict[str, Any]:

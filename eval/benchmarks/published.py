@@ -24,13 +24,17 @@ Reader = Callable[[str, Iterable[Row], Benchmark], Iterator[Problem]]
 class PublishedSet:
     """Where a benchmark is published, how many problems it has there, and how its rows become Problems.
 
-    `releases` are further choices of files by name, each with its own size.
+    `samples` is how many answers a problem gets where eval.yaml does not say: many on small sets, whose interval is wide,
+    few on large ones. `releases` are further choices of files by name, each with its own size; `dated` ones know each
+    problem's day.
     """
 
     repo: str
     files: tuple[str, ...]
     count: int
     read: Reader
+    samples: int
+    dated: bool = False
     releases: dict[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
 
 

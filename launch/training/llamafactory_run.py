@@ -24,8 +24,8 @@ from data_gen.cli import UserError
 from data_gen.journal import write_text
 from data_gen.local_server import GUARD, without_keys
 from data_gen.progress import bar
-from launch import hardware
-from launch.peak_memory import host_gb
+from launch.training import hardware
+from launch.training.peak_memory import host_gb
 
 Seen = Callable[[float, float], None]  # seconds since the start, GB of host memory now
 Watch = Callable[[float, int], None]  # seconds since the start, the process's id

@@ -15,7 +15,7 @@ from data_gen.run_folder import Run
 from data_gen.stage import read_manifest
 from eval import report
 from eval.report_pages import percent
-from launch.card_header import Json
+from launch.card.header import Json
 
 THIS = "**this model**"
 NOTE = (

@@ -13,9 +13,9 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from launch.hardware import GB, Hardware
-from launch.memory import Needs, needs, not_modelled
-from launch.model_shape import Shape
+from launch.training.hardware import GB, Hardware
+from launch.training.memory import Needs, needs, not_modelled
+from launch.training.model_shape import Shape
 
 TIGHT = 0.9
 LORA = {"finetuning_type": "lora"}

@@ -13,7 +13,7 @@ from data_gen.card import folded
 from data_gen.composition import UNKNOWN
 from data_gen.export import without_folders
 from data_gen.run_folder import Run
-from launch.card_header import Json
+from launch.card.header import Json
 
 SECRET = re.compile(r"(_token|_key|_secret|password|webhook_url)$")
 

@@ -1,4 +1,4 @@
-"""training_record: train.json, what a training was, what it took, and what had been planned.
+"""record: train.json, what a training was, what it took, and what had been planned.
 
     record(output, facts, options, starts, conditions, shape)      when LLaMA-Factory is done
     -> {"rows": 128, "steps": 48, "first_loss": 2.1, ..., "losses": [[1, 2.1], ...],
@@ -19,11 +19,11 @@ from typing import Any
 from data_gen.cli import UserError
 from data_gen.journal import write_text
 from data_gen.records import read_rows
-from launch import training_time
-from launch.model_shape import Shape
-from launch.peak_memory import gpu_gb
-from launch.starts import Starts
-from launch.training_plan import duration
+from launch.training import hours as training_time
+from launch.training.model_shape import Shape
+from launch.training.peak_memory import gpu_gb
+from launch.training.plan import duration
+from launch.training.starts import Starts
 
 
 def record(

@@ -1,6 +1,6 @@
 """matrix_rate: how fast this machine multiplies matrices, the CPU's counterpart of a GPU's data sheet. Takes two seconds.
 
-    OMP_NUM_THREADS=2 .venv-train/bin/python launch/matrix_rate.py bfloat16 1384 576 1536
+    OMP_NUM_THREADS=2 .venv-train/bin/python launch/training/matrix_rate.py bfloat16 1384 576 1536
     {"flops": 187200000000.0}
 
 The product is the one that training does most: the tokens of a micro-batch times a matrix of the MLP, (tokens, hidden) x

@@ -19,10 +19,10 @@ from typing import Any
 from data_gen import train_env
 from data_gen.cli import ConfigError, UserError
 from data_gen.run_folder import Run
-from launch import hardware, model_shape
-from launch.fit import alternatives, enough_nodes, faults, packing_faults, summary, tight
-from launch.fitting_configs import fitting
-from launch.memory import Needs, needs, not_modelled
+from launch.training import hardware, model_shape
+from launch.training.fit import alternatives, enough_nodes, faults, packing_faults, summary, tight
+from launch.training.fitting_configs import fitting
+from launch.training.memory import Needs, needs, not_modelled
 
 
 def check(options: dict[str, Any], path: Path) -> None:

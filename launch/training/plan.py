@@ -1,4 +1,4 @@
-"""training_plan: the steps, hours and dollars of a training before it starts, to be held against what it took.
+"""plan: the steps, hours and dollars of a training before it starts, to be held against what it took.
 
     plan(options, facts, shape, hardware, nodes, price, share=None)
     -> Plan(steps=513, tokens=201e6, seconds=68400.0, tokens_per_second=2938.6, mfu=0.074, peak=7.9e15, dollars=450.0, ...)
@@ -21,11 +21,11 @@ from typing import Any
 from data_gen import train_env
 from data_gen.cli import UserError
 from eval.config import load_eval
-from launch import training_time
-from launch.hardware import Hardware
-from launch.memory import Needs
-from launch.model_shape import Shape
-from launch.row_lengths import processes, sequences_a_step, steps
+from launch.training import hours as training_time
+from launch.training.hardware import Hardware
+from launch.training.memory import Needs
+from launch.training.model_shape import Shape
+from launch.training.row_lengths import processes, sequences_a_step, steps
 
 RATE = Path(__file__).parent / "matrix_rate.py"
 # Of the quickstart on 2 cores, beside other work (2026-11-26): its training reached 0.41 and 0.49 of the matrix rate, and

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from launch.model_shape import Shape
+from launch.training.model_shape import Shape
 
 GB = 10**9
 CONTEXT = 1.5e9  # CUDA context, cuBLAS workspaces: allowance

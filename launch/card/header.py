@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from data_gen.composition import UNKNOWN
-from launch.trained import base_folder, on_hub
+from launch.training.trained import base_folder, on_hub
 
 LICENSES = {"Apache License": "apache-2.0", "MIT License": "mit"}  # by the title of a LICENSE file
 

@@ -13,10 +13,10 @@ from typing import Any
 from data_gen import train_env
 from data_gen.cli import ConfigError
 from data_gen.yaml_schema import read_yaml
-from launch.fit import faults, packing_faults
-from launch.hardware import Hardware
-from launch.memory import needs, not_modelled
-from launch.model_shape import Shape
+from launch.training.fit import faults, packing_faults
+from launch.training.hardware import Hardware
+from launch.training.memory import needs, not_modelled
+from launch.training.model_shape import Shape
 
 
 def fitting(

@@ -1,4 +1,4 @@
-"""training_time: the hours and dollars of a training, from its tokens and from what share of the chips' peak it reaches.
+"""hours: the hours and dollars of a training, from its tokens and from what share of the chips' peak it reaches.
 
     hours(find("Qwen/Qwen2.5-32B-Instruct"), tokens=3 * 67e6, row=4085, gpus=8, peak=PEAKS["H100 80GB"], mfu=0.074)  -> 19.0
 
@@ -9,7 +9,7 @@ that this count leaves out, as theirs does: it lowers the share (MFU).
 Not covered: loading, saving, evaluation, padding, and a share for a setting that nobody published.
 """
 
-from launch.model_shape import SHAPES, Shape
+from launch.training.model_shape import SHAPES, Shape
 
 # Dense bf16 FLOP/s, by the beginning of the name that nvidia-smi prints after "NVIDIA ". NVIDIA's data sheets print twice
 # as much for Hopper, with sparsity: 1,979 (H100 SXM, H200) and 1,513 (H100 PCIe) TFLOPS; A100 312 without.

@@ -1,0 +1,89 @@
+"""rescore: the responses that a run keeps, graded anew by the verifiers as they are now. Nobody is asked anything.
+
+    python -m eval.rescore --run=runs/quickstart [--model=base,trained] [--benchmarks=heldout]        (make score)
+
+    score     base on heldout: accuracy 42.6% -> 43.0%, accuracy_last_number 42.6% (as before); 1 wrong -> right of 263
+
+Writes verdicts.jsonl and scores.json anew, and the verifier's version into the manifest, so that `make eval` takes the new
+scores for its own. How the model was asked stands in the manifest; a run whose answers are not all there is passed over.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from data_gen.cli import ConfigError, UserError, command
+from data_gen.records import key, read_rows
+from data_gen.responses import Sampling
+from data_gen.run_folder import Run
+from data_gen.stage import edit_manifest, read_manifest
+from data_gen.verifiers import VERSION
+from eval.asking import Protocol
+from eval.measure import Job, measure, questions_of, read_scores
+
+
+def main(run: str, model: str | None = None, benchmarks: str | None = None, allow_weak_sandbox: bool = False) -> None:
+    """Grade what is kept of the models and benchmarks named (comma-separated), or of all, and print old and new values."""
+    folder = Run(Path(run))
+    jobs = _jobs(folder, allow_weak_sandbox)
+    wanted = [job for job in jobs if _named(job.model, model) and _named(job.benchmark, benchmarks)]
+    if not wanted:
+        there = ", ".join(f"{job.model} on {job.benchmark}" for job in jobs) or "none; `make eval` first"
+        raise ConfigError(f"{folder.folder}: nothing of that name was evaluated; there are: {there}")
+    for job in wanted:
+        print(f"score     {rescore(job, folder)}")
+
+
+def rescore(job: Job, run: Run) -> str:
+    """Grade one model's responses to one benchmark and return the line that compares the scores before and after."""
+    before, verdicts = read_scores(job, run), run.eval(job.model, job.benchmark) / "verdicts.jsonl"
+    old = {key(row): row["ok"] for row in read_rows(verdicts)} if verdicts.is_file() else {}
+    result = measure(job, run, ask=None, anew=True)
+    with edit_manifest(run) as manifest:
+        manifest["stages"][job.stage]["settings"]["verifier_version"] = VERSION
+    changed = Counter((old[key(row)], row["ok"]) for row in read_rows(verdicts) if old.get(key(row), row["ok"]) != row["ok"])
+    values = {row["metric"]: row["value"] for row in before["results"]}
+    compared = ", ".join(_compared(row["metric"], values.get(row["metric"]), row["value"]) for row in result["results"])
+    samples = result["counts"]["samples"]
+    return f"{job.model} on {job.benchmark}: {compared}; {_changed(changed)} of {samples:,}"
+
+
+def _compared(metric: str, old: float | None, new: float) -> str:
+    if old is None:
+        return f"{metric} {new:.1%} (new)"
+    return f"{metric} {new:.1%} (as before)" if old == new else f"{metric} {old:.1%} -> {new:.1%}"
+
+
+def _changed(changed: "Counter[tuple[bool | None, bool | None]]") -> str:
+    """Return what became of verdicts that are other than before: "2 wrong -> right"."""
+    names = {True: "right", False: "wrong", None: "undecided"}
+    return ", ".join(f"{count:,} {names[a]} -> {names[b]}" for (a, b), count in changed.most_common()) or "no change"
+
+
+def _named(name: str, wanted: str | None) -> bool:
+    return wanted is None or name in wanted.split(",")
+
+
+def _jobs(run: Run, allow_weak_sandbox: bool) -> list[Job]:
+    """Return what the run has evaluated, as its manifest tells how. Raises UserError where there is no run."""
+    if not run.manifest.is_file():
+        raise UserError(f"{run.folder}: no run there (no manifest.json)")
+    jobs = []
+    for name, record in read_manifest(run)["stages"].items():
+        if not name.startswith("eval "):
+            continue
+        _, model, benchmark = name.split(" ", 2)
+        if not record["finished"] or not questions_of(run, benchmark).is_file():
+            print(f"score     {model} on {benchmark}: passed over, not finished (`make eval` goes on)")
+            continue
+        settings: dict[str, Any] = record["settings"]
+        sampling = Sampling(settings["weights"], **settings["sampling"])
+        protocol = Protocol(sampling, settings["seed"], settings["system_prompt"], settings["shots"])
+        jobs.append(
+            Job(model, benchmark, settings["weights"], protocol, settings["samples"], record["limit"], allow_weak_sandbox)
+        )
+    return jobs
+
+
+if __name__ == "__main__":
+    command(main)

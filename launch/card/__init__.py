@@ -1,0 +1,1 @@
+"""The parts of a model card: its header, its results, its training."""
