@@ -98,7 +98,7 @@ merge: .venv/made .venv-train/made ## fold a LoRA adapter into its base: model/$
 
 eval: .venv/made ## score the recipe's models, or MODEL=name; BASELINE=name: and the paired difference (BASELINE_RUN=: of that run)
 	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(ASKED),--model=$(ASKED)) $(ONLY) $(SOME)
-	@$(if $(BASELINE),$(PYTHON) -m eval.compare --run=runs/$(RUN) --model=$(or $(MODEL),trained) --baseline=$(BASELINE) $(if $(BASELINE_RUN),--baseline_run=runs/$(BASELINE_RUN)))
+	@$(if $(BASELINE),$(PYTHON) -m eval.compare --run=runs/$(RUN) $(WITH) --model=$(or $(MODEL),trained) --baseline=$(BASELINE) $(if $(BASELINE_RUN),--baseline_run=runs/$(BASELINE_RUN)))
 
 score: .venv/made ## grade the kept responses of a run anew; asks no model
 	@$(PYTHON) -m eval.rescore --run=runs/$(RUN) $(if $(MODEL),--model=$(MODEL)) $(ONLY)

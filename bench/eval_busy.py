@@ -52,9 +52,9 @@ def main(rounds: int = 3, problems: int = 150, samples: int = 4) -> None:
 
 
 def write_recipe(folder: Path, data: Path, sampling: Sampling, prompts: list[str], samples: int) -> Path:
-    """Write a recipe whose benchmark asks the prompts; the answers need not be right."""
+    """Write a recipe whose benchmark asks the prompts and accepts every answer."""
     folder.mkdir(parents=True)
-    about = {"source": "file", "domain": "math", "verifier": "math_answer", "gold": {"answer": "0"}}
+    about = {"source": "file", "domain": "math", "verifier": "none", "gold": {}}  # asked word for word, as the peer asks
     rows = [about | {"id": f"q{number:04}", "question": text} for number, text in enumerate(prompts)]
     (folder / "asked.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (folder / "data.yaml").write_text(yaml.safe_dump({"extends": str(data.resolve())}), encoding="utf-8")

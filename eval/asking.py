@@ -82,8 +82,8 @@ class JournalledChat(LM):
             repeats[one] += 1
         missing = [request for request in asked if not self._settled(request)]
         if missing and self.ask is not None:
-            missing = [request for request in missing if not self._taken_back(request)]
-            self.ask(missing, self._record)
+            if missing := [request for request in missing if not self._taken_back(request)]:
+                self.ask(missing, self._record)
             missing = [request for request in missing if not self._settled(request)]
         if missing:
             key = (missing[0].id, missing[0].sample)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from data_gen.cli import UserError, command
-from data_gen.records import read_rows
+from data_gen.records import key, read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import flat, read_manifest
 from eval.paired import Answers, paired
@@ -32,12 +32,14 @@ def main(
     baseline: str,
     baseline_run: str | None = None,
     benchmark: str | None = None,
+    config: str | None = None,
     json: bool = False,
 ) -> None:
-    """Print the differences of models (comma-separated) from a baseline on every benchmark that both answered."""
+    """Print the differences of models (comma-separated) from a baseline on every benchmark that both answered. `config`, as
+    for eval.run: which of the trained ones `trained` is."""
     ours, theirs = Run(Path(run)), Run(Path(baseline_run or run))
     rows = []
-    for name in model.split(","):
+    for name in [_trained(ours, name, config) for name in model.split(",")]:
         for at in benchmark.split(",") if benchmark else shared(ours, name, theirs, baseline):
             rows.append(row(ours, name, theirs, baseline, at))
     print(dumps(rows, indent=1) if json else markdown_table(*comparison_cells(rows)))
@@ -57,7 +59,7 @@ def shared(ours: Run, model: str, theirs: Run, baseline: str) -> list[str]:
 def within(run: Run) -> list[dict[str, Any]]:
     """Return a run's own comparisons: each model that it trained against base and base_few_shot, where both answered. Where
     they were asked other questions (a base of before an edit), its `problems` is 0 and it has no difference."""
-    models = sorted({path.parent.parent.name for path in (run.folder / "eval").glob("*/*/verdicts.jsonl")})
+    models = sorted({path.parent.parent.name for path in (run.folder / "eval").glob("*/*/scores.json")})
     trained = [name for name in models if name.split("-")[0] == "trained"]
     pairs = [(name, base) for name in trained for base in ("base", "base_few_shot") if base in models]
     rows = []
@@ -86,13 +88,16 @@ def row(ours: Run, model: str, theirs: Run, baseline: str, benchmark: str) -> di
 
 
 def answers(run: Run, model: str, benchmark: str) -> Answers:
-    """Return, by problem, whether each sample was right. Raises UserError where there are no verdicts."""
-    path = run.eval(_folder(model), benchmark) / "verdicts.jsonl"
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; `make eval MODEL={model}` makes it")
+    """Return, by problem, whether each sample was right. Raises UserError where it was not scored."""
+    folder = run.eval(_folder(model), benchmark)
+    verdicts = folder / "verdicts.jsonl"
+    for path in (verdicts, folder / "scores.json"):  # without a score the verdicts are not all there
+        if not path.is_file():
+            raise UserError(f"{path}: no such file; `make eval MODEL={model}` makes it")
+    right = {key(verdict): verdict["ok"] is True for verdict in read_rows(verdicts)}  # a killed grading leaves some twice
     found: dict[str, list[bool]] = {}
-    for verdict in read_rows(path):
-        found.setdefault(verdict["id"], []).append(verdict["ok"] is True)
+    for (one, _), ok in right.items():
+        found.setdefault(one, []).append(ok)
     return found
 
 
@@ -106,17 +111,23 @@ def protocol(run: Run, model: str, benchmark: str) -> dict[str, Any]:
 def asked_otherwise(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     """Return a phrase for everything that differs: 'max_tokens 16384, not 400', 'another system_prompt'."""
     phrases = []
-    for key in sorted(ours.keys() | theirs.keys()):
-        mine, other = ours.get(key), theirs.get(key)
+    for setting in sorted(ours.keys() | theirs.keys()):
+        mine, other = ours.get(setting), theirs.get(setting)
         if mine != other:
-            name = "set of questions" if key.startswith("questions") else key.removeprefix("sampling.")
+            name = "set of questions" if setting.startswith("questions") else setting.removeprefix("sampling.")
             short = all(isinstance(value, int | float | str) and len(str(value)) <= SHORT for value in (mine, other))
             phrases.append(f"{name} {mine}, not {other}" if short else f"another {name}")
     return phrases
 
 
 def _benchmarks(run: Run, model: str) -> list[str]:
-    return sorted(path.parent.name for path in (run.folder / "eval" / _folder(model)).glob("*/verdicts.jsonl"))
+    return sorted(path.parent.name for path in (run.folder / "eval" / _folder(model)).glob("*/scores.json"))
+
+
+def _trained(run: Run, model: str, config: str | None) -> str:
+    """Return the name under which eval.run keeps a model: the recipe's own configuration has no name of its own."""
+    known = model == "trained" and config and (run.folder / "eval" / f"trained-{config}").is_dir()
+    return f"trained-{config}" if known else model
 
 
 def _folder(model: str) -> str:

@@ -36,6 +36,8 @@ def contender(
     name: str, base_url: str | None, config: EvalConfig, recipe: Recipe, run: Run, training: str | None
 ) -> Contender:
     """Return the model called `name`. Raises ConfigError for a name that neither is known nor has a --base_url."""
+    if not name:
+        raise ConfigError("--model: a name is missing beside a comma")
     system, shots, origin = _system_prompt(config, recipe, run), [], None
     if name == "trained":
         training = training or recipe.training_config

@@ -10,7 +10,8 @@
 Problems are read one at a time (a release of LiveCodeBench is gigabytes with its tests); ids, places and what is above are
 held. A verdict stays where problem, response and verifier are as they were; `anew` makes all of them again.
 A response that was cut off is `truncated`, and a failure of the model's (refused, empty, malformed) is `no_answer`: both
-wrong. One that loops (`data_gen/verifiers/repetition.py`) is graded all the same, and counted as repeating.
+wrong. One that loops (`data_gen/verifiers/repetition.py`) is graded all the same, and counted as repeating. What is said to
+a problem whose verifier is `none` is undecided.
 """
 
 import hashlib
@@ -132,7 +133,11 @@ class Grading:
             self._verdicts.append(_without(key, "no_answer", response.error) | extras)
             return None
         truncated = response.finish_reason == "length"
-        about[key] = extras | ({"reason": "truncated"} if truncated else {})
+        if truncated:
+            extras["reason"] = "truncated"
+        elif problem.verifier == "none":  # it takes any answer, which shows nothing here
+            extras |= {"ok": None, "reason": "undecided", "tier": None}
+        about[key] = extras
         whole = (response.reasoning or "") + text
         verifier, gold = ("none", {}) if truncated else (problem.verifier, problem.gold)
         return Answer(*key, text, verifier, gold, whole=whole)

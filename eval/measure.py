@@ -1,6 +1,6 @@
 """One model on one benchmark: ask what is missing, grade every response, count, write scores.json.
 
-    measure(Job("trained", "aime24", weights, protocol, samples=64, limit=None), run, ask)     -> what scores.json holds
+    measure(Job("trained", "aime24", protocol, samples=64, limit=None), run, ask)     -> what scores.json holds
     measure(job, run, None, anew=True)                              the same of the responses that are there, graded anew
 
 In runs/<run>/eval/<model>/<benchmark>/: samples.jsonl and samples.errors.jsonl (every response, as it came),
@@ -44,11 +44,15 @@ class Job:
 
     model: str
     benchmark: str
-    weights: str
     protocol: Protocol
     samples: int
     limit: int | None
     allow_weak_sandbox: bool = False
+
+    @property
+    def weights(self) -> str:
+        """What is asked: a folder, or a name on the hub or at an endpoint."""
+        return self.protocol.sampling.model
 
     @property
     def stage(self) -> str:
@@ -59,15 +63,6 @@ class Job:
 def questions_of(run: Run, benchmark: str) -> Path:
     """Return the file of a benchmark's questions."""
     return run.benchmarks / f"{benchmark}.jsonl"
-
-
-def read_scores(job: Job, run: Run) -> dict[str, Any]:
-    """Return what scores.json holds. Raises UserError where there is none."""
-    path = run.eval(job.model, job.benchmark) / "scores.json"
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; `make eval` writes it")
-    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return held
 
 
 def measure(
@@ -81,12 +76,14 @@ def measure(
         if any(head.verifier == "code_tests" for head, _, _ in file.heads(Problem)):
             _require_sandbox(job.allow_weak_sandbox)  # before anything is paid for
         samples_path = folder / "samples.jsonl"
-        journals = Journals(
-            Journal(samples_path, on_load=on_load),
-            Journal(errors_of(samples_path), on_load=on_load),
-            Aside(folder / "samples.superseded.jsonl", on_load=on_load),
-        )
-        for journal in (journals.samples, journals.errors, journals.aside):
+        aside = Aside(folder / "samples.superseded.jsonl", on_load=on_load)
+
+        def load(row: Row) -> None:
+            if on_load is not None and not aside.holds(row):  # an answer that was taken back lies in both
+                on_load(row)
+
+        journals = Journals(Journal(samples_path, on_load=load), Journal(errors_of(samples_path), on_load=load), aside)
+        for journal in (journals.aside, journals.samples, journals.errors):
             stack.enter_context(journal)
         verdicts = stack.enter_context(Journal(folder / "verdicts.jsonl", tag="graded"))
         grader = _grader(job)

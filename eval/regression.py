@@ -26,7 +26,7 @@ from typing import Any
 
 import aiohttp
 
-from data_gen.cli import ConfigError, Unfinished, command
+from data_gen.cli import ConfigError, Unfinished, UserError, command
 from data_gen.config import Endpoint, dump
 from data_gen.journal import write_rows, write_text
 from data_gen.recipe import find_recipe, load_recipe
@@ -77,12 +77,12 @@ def evaluate(
         if stage.finished:
             return
         if asked.chat:
-            done, found = in_chat(one, name, config, run, endpoint, limit)
+            done, found, stage.record["usage"] = in_chat(one, name, config, run, endpoint, limit)
         else:
-            where, tasks = endpoint(one.weights), stock_tasks(name)
-            model = completions(where, one.weights, config.timeout_s, tokenizer)
+            where = endpoint(one.weights)
+            model, found = completions(where, one.weights, config.timeout_s, tokenizer), {}
             try:
-                done, found = count(model, tasks, asked.shots, limit, folder / "likelihoods"), {}
+                done = count(model, stock_tasks(name), asked.shots, limit, folder / "likelihoods")
             except (aiohttp.ClientError, TimeoutError) as error:
                 told = f"{where.base_url} failed {TRIES} times ({type(error).__name__}: {str(error)[:200]})"
                 raise Unfinished(f"{told}; what was answered is kept, run the same again") from error
@@ -90,7 +90,6 @@ def evaluate(
         result = scored(one, name, config, done, graded)
         write_rows(folder / "verdicts.jsonl", sorted(map(_row, graded), key=lambda row: row["id"]))
         write_text(folder / "scores.json", json.dumps(result, indent=1) + "\n")
-        stage.record["usage"] = {"prompt_tokens": 0, "completion_tokens": result["completion_tokens"]}
         value, (low, high) = result["results"][0]["value"], result["results"][0]["ci95"]
         print(f"eval      {one.name} on {name}: {value:.1%} [{low:.1%}, {high:.1%}] of {result['n']} problems")
 
@@ -111,7 +110,8 @@ def _row(graded: Graded) -> Row:
 
 
 def scored(one: Contender, name: str, config: EvalConfig, done: dict[str, Any], graded: list[Graded]) -> dict[str, Any]:
-    """Return what scores.json holds; metrics beside the first are lm-eval's own means, without intervals."""
+    """Return what scores.json holds. Metrics beside the first have Wilson's interval over what they count: IFEval's
+    instructions, of which a prompt has several, are not independent, and their interval is a little narrow."""
     asked = SETS[name]
     numbers = scores({v.id: Asked("none", (0, 0), {}) for v in graded}, graded, None)
     flat = [row for rows in done["samples"].values() for row in rows]
@@ -154,13 +154,19 @@ def main(
         raise ConfigError(f"--tasks: {', '.join(unknown)}: there are {', '.join(SETS)}")
     eval_config, recipe_, run_ = load_eval(find_recipe(recipe)), load_recipe(recipe), Run(Path(run))
     contenders = [contender(name, base_url, eval_config, recipe_, run_, config) for name in model.split(",")]
+    missing: list[str] = []
     with Servers(eval_config, run_, base_url, api_key_env) as servers:
         for one in contenders:
             for name in names:
                 try:
                     evaluate(one, name, eval_config, run_, servers.endpoint, limit, tokenizer)
                 except NotRun as reason:
+                    missing.append(name)
                     print(f"eval      {one.name} on {name}: not run: {reason}")
+    if missing:
+        raise UserError(
+            f"not run: {', '.join(dict.fromkeys(missing))}; the lines above say why, the others have their scores"
+        )
 
 
 if __name__ == "__main__":

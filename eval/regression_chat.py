@@ -1,6 +1,6 @@
 """IFEval and MGSM in chat: asked through our client and journal, scored by lm-eval on the solution section alone.
 
-    done, found = in_chat(contender, "ifeval", config, run, servers.endpoint, limit=None)
+    done, found, tokens = in_chat(contender, "ifeval", config, run, servers.endpoint, limit=None)
     done["samples"]["recipe_ifeval"][0]["prompt_level_strict_acc"]      -> True
     found["ifeval-1000"]                                  -> Graded("ifeval-1000", 0, False, "wrong", "It ...", ...)
 
@@ -33,8 +33,9 @@ from eval.regression_tasks import count, solution, write_tasks
 
 def in_chat(
     one: Contender, name: str, config: EvalConfig, run: Run, endpoint: Callable[[str], Endpoint], limit: int | None
-) -> tuple[dict[str, Any], dict[str, Graded]]:
-    """Ask a set through our client and journal. Returns what lm-eval counted, and what became of each response by its id."""
+) -> tuple[dict[str, Any], dict[str, Graded], dict[str, int]]:
+    """Ask a set through our client and journal. Returns what lm-eval counted, what became of each response by its id, and
+    the tokens of all of them."""
     from lm_eval.tasks import TaskManager
 
     asked, folder = SETS[name], run.eval(one.name, name)
@@ -43,6 +44,7 @@ def in_chat(
     tasks = list(manager.load(list(asked.tasks))["tasks"].values())
     path = folder / "samples.jsonl"
     found: dict[str, Graded] = {}
+    tokens = {"prompt_tokens": 0, "completion_tokens": 0}
     with ExitStack() as stack:
         samples, errors, aside = Journal(path), Journal(errors_of(path)), Aside(folder / "samples.superseded.jsonl")
         for journal in (samples, errors, aside):
@@ -51,13 +53,17 @@ def in_chat(
         def grade(outcome: Outcome) -> list[Graded]:
             samples.finish()
             errors.finish()
-            found.update({key[0]: answered(outcome(key)) for key in {*samples, *errors}})
+            for key in {*samples, *errors}:
+                response = outcome(key)
+                found[key[0]] = answered(response)
+                tokens["prompt_tokens"] += response.usage.prompt_tokens
+                tokens["completion_tokens"] += response.usage.completion_tokens
             return list(found.values())
 
         ask = asking(lambda: endpoint(one.weights), config, f"{one.name} on {name}")
         model = JournalledChat(one.protocol, Journals(samples, errors, aside), ask, grade)
         done = count(model, tasks, asked.shots, limit, cache=None)
-    return done, found
+    return done, found, tokens
 
 
 def asking(endpoint: Callable[[], Endpoint], config: EvalConfig, title: str) -> Ask:

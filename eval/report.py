@@ -18,6 +18,7 @@ from data_gen.run_folder import Run
 from data_gen.stage import read_funnel, read_manifest
 from eval import compare, report_pages
 from eval.published import PublishedScores, as_result, read_published, verdict
+from eval.score import read_scores
 from eval.stats import share
 
 ORDER = {"base": 0, "base_few_shot": 1, "trained": 2}
@@ -82,8 +83,7 @@ def results(run: Run) -> list[dict[str, Any]]:
 
 
 def _scores(run: Run) -> list[dict[str, Any]]:
-    paths = sorted((run.folder / "eval").glob("*/*/scores.json"))
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [read_scores(path) for path in sorted((run.folder / "eval").glob("*/*/scores.json"))]
 
 
 def beside(run: Run, measured: list[dict[str, Any]], published: PublishedScores) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def cells(results: Rows) -> tuple[list[str], list[list[str]]]:
                 model,
                 benchmark,
                 percent(main),
-                percent(loose) if loose else "not run",
+                percent(loose) if loose else "not defined",
                 *shares,
                 f"{main['n']} x {main['n_samples']}",
             ]

@@ -12,14 +12,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from data_gen.cli import ConfigError, UserError, command
+from data_gen.cli import ConfigError, Unfinished, UserError, command
+from data_gen.journal import Journal
 from data_gen.records import key, read_rows
 from data_gen.responses import Sampling
 from data_gen.run_folder import Run
 from data_gen.stage import edit_manifest, read_manifest
 from data_gen.verifiers import VERSION
 from eval.asking import Protocol
-from eval.measure import Job, measure, questions_of, read_scores
+from eval.measure import Job, measure, questions_of
+from eval.regression_sets import SETS as REGRESSION
+from eval.score import read_scores
 
 
 def main(run: str, model: str | None = None, benchmarks: str | None = None, allow_weak_sandbox: bool = False) -> None:
@@ -30,19 +33,33 @@ def main(run: str, model: str | None = None, benchmarks: str | None = None, allo
     if not wanted:
         there = ", ".join(f"{job.model} on {job.benchmark}" for job in jobs) or "none; `make eval` first"
         raise ConfigError(f"{folder.folder}: nothing of that name was evaluated; there are: {there}")
+    faults = []
     for job in wanted:
-        print(f"score     {rescore(job, folder)}")
+        try:
+            print(f"score     {rescore(job, folder)}")
+        except UserError as error:  # the others are graded
+            faults.append(f"{job.model} on {job.benchmark}: not graded: {error}")
+    if faults:
+        raise UserError("\n".join(faults))
 
 
 def rescore(job: Job, run: Run) -> str:
-    """Grade one model's responses to one benchmark and return the line that compares the scores before and after."""
-    before, verdicts = read_scores(job, run), run.eval(job.model, job.benchmark) / "verdicts.jsonl"
-    old = {key(row): row["ok"] for row in read_rows(verdicts)} if verdicts.is_file() else {}
-    result = measure(job, run, ask=None, anew=True)
+    """Grade one model's responses to one benchmark and return the line that compares the scores before and after. Raises
+    Unfinished where a response is missing; `make eval` then asks for it."""
+    folder = run.eval(job.model, job.benchmark)
+    scored, verdicts = folder / "scores.json", folder / "verdicts.jsonl"
+    values = {row["metric"]: row["value"] for row in read_scores(scored)["results"]} if scored.is_file() else {}
+    with Journal(verdicts, tag="graded") as journal:  # a grading that was killed may have torn a line
+        old = {one: journal.read(one)["ok"] for one in journal}
+    try:
+        result = measure(job, run, ask=None, anew=True)
+    except Unfinished:
+        with edit_manifest(run) as manifest:
+            manifest["stages"][job.stage]["finished"] = False
+        raise
     with edit_manifest(run) as manifest:
         manifest["stages"][job.stage]["settings"]["verifier_version"] = VERSION
     changed = Counter((old[key(row)], row["ok"]) for row in read_rows(verdicts) if old.get(key(row), row["ok"]) != row["ok"])
-    values = {row["metric"]: row["value"] for row in before["results"]}
     compared = ", ".join(_compared(row["metric"], values.get(row["metric"]), row["value"]) for row in result["results"])
     samples = result["counts"]["samples"]
     return f"{job.model} on {job.benchmark}: {compared}; {_changed(changed)} of {samples:,}"
@@ -72,16 +89,17 @@ def _jobs(run: Run, allow_weak_sandbox: bool) -> list[Job]:
     for name, record in read_manifest(run)["stages"].items():
         if not name.startswith("eval "):
             continue
-        _, model, benchmark = name.split(" ", 2)
+        model, _, benchmark = name.removeprefix("eval ").rpartition(" ")  # the folder of a model may have spaces
+        if benchmark in REGRESSION:
+            print(f"score     {model} on {benchmark}: passed over, lm-eval graded it")
+            continue
         if not record["finished"] or not questions_of(run, benchmark).is_file():
             print(f"score     {model} on {benchmark}: passed over, not finished (`make eval` goes on)")
             continue
         settings: dict[str, Any] = record["settings"]
         sampling = Sampling(settings["weights"], **settings["sampling"])
         protocol = Protocol(sampling, settings["seed"], settings["system_prompt"], settings["shots"])
-        jobs.append(
-            Job(model, benchmark, settings["weights"], protocol, settings["samples"], record["limit"], allow_weak_sandbox)
-        )
+        jobs.append(Job(model, benchmark, protocol, settings["samples"], record["limit"], allow_weak_sandbox))
     return jobs
 
 

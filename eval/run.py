@@ -30,7 +30,7 @@ from data_gen.stage import Stage, changed_keys, edit_manifest
 from data_gen.verifiers import VERSION
 from data_gen.yaml_schema import parse
 from eval.asking import Record
-from eval.benchmarks import samples_of
+from eval.benchmarks import check, samples_of
 from eval.benchmarks.write import write
 from eval.config import Benchmark, EvalConfig, load_eval
 from eval.contender import contender
@@ -57,12 +57,14 @@ def main(
     recipe_ = load_recipe(recipe)
     run_ = Run(Path(run))
     wanted = chosen(benchmarks, eval_config)
-    contenders = [contender(name, base_url, eval_config, recipe_, run_, config) for name in model.split(",")]
+    check(wanted, folder)
+    names = [name.strip() for name in model.split(",")]
+    contenders = [contender(name, base_url, eval_config, recipe_, run_, config) for name in dict.fromkeys(names)]
     missing = [name for name, benchmark in wanted.items() if not _written(run_, name, benchmark, folder)]
     with Servers(eval_config, run_, base_url, api_key_env) as servers:
         for one, name in itertools.product(contenders, [name for name in wanted if name not in missing]):
             samples = samples_of(name, wanted[name])
-            job = Job(one.name, name, one.weights, one.protocol, samples, limit, allow_weak_sandbox)
+            job = Job(one.name, name, one.protocol, samples, limit, allow_weak_sandbox)
             try:
                 evaluate(job, one.origin, eval_config, run_, servers)
             except NotRun as reason:
@@ -136,7 +138,7 @@ def evaluate(job: Job, origin: Any, config: EvalConfig, run: Run, servers: Serve
         "samples": job.samples,
         "verifier_version": VERSION,
     }
-    _grown(run, job, settings)
+    _go_on(run, job, settings)
     samples_path = folder / "samples.jsonl"
     outputs = [samples_path, errors_of(samples_path), folder / "scores.json"]
     with Stage(run, job.stage, settings, [questions_of(run, job.benchmark)], outputs, job.limit) as stage:
@@ -178,13 +180,26 @@ def told(result: dict[str, Any]) -> str:
     return f"{line}; {shares}" if shares else line
 
 
-def _grown(run: Run, job: Job, settings: dict[str, Any]) -> None:
-    """Let a stage of which only `samples` was raised go on, as one with a larger limit does: the answers there are stay."""
+def _go_on(run: Run, job: Job, settings: dict[str, Any]) -> None:
+    """Let a stage go on of which only `samples` was raised, as one with a larger limit does: the answers there are stay. One
+    without a score is graded by the verifiers of today. Raises ConfigError where a score is an older verifier's."""
     with edit_manifest(run) as manifest:
-        before = manifest["stages"].get(job.stage, {"settings": settings})
-        fewer = before["settings"].get("samples", 0) < job.samples
-        if fewer and not changed_keys(before["settings"] | {"samples": job.samples}, settings):
-            before["settings"]["samples"] = job.samples
+        before = manifest["stages"].get(job.stage)
+        if before is None:
+            return
+        told, graded_by = before["settings"], before["settings"].get("verifier_version")
+        if not before["finished"]:
+            told["verifier_version"] = graded_by = VERSION
+        more = {"samples": job.samples} if told.get("samples", 0) < job.samples else {}
+        if changed_keys(told | more | {"verifier_version": VERSION}, settings):
+            return  # other edits too: the stage tells which
+        if graded_by != VERSION:
+            raise ConfigError(
+                f"{job.model} on {job.benchmark} was scored by {graded_by}, not by {VERSION} as now: `make score` grades "
+                "the kept responses anew and asks nobody"
+            )
+        if more:
+            told["samples"] = job.samples
             before["finished"] = False
 
 

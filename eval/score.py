@@ -13,18 +13,32 @@ undecided ones and those that gave no answer count as not correct. Metrics: `sta
 overlap, as a truncated response often repeats itself.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from data_gen.cli import UserError
 from eval.grading import Asked, Graded
 from eval.stats import interval, pass_at_k, powers_of_two, share
 
 MANY = 20  # values of a key of meta: more are no levels
 RANKS = {"easy": 0, "medium": 1, "hard": 2}
 SHARES = ("no_answer", "truncated", "repeating", "undecided", "infra", "failed")
+
+
+def read_scores(path: Path) -> dict[str, Any]:
+    """Return what a scores.json holds. Raises UserError where there is none, or it is no JSON."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; `make eval` writes it")
+    try:
+        held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: not JSON ({error}); delete it: `make eval` makes it anew and asks nobody") from error
+    return held
 
 
 def by_problem(graded: Sequence[Graded]) -> dict[str, list[Graded]]:

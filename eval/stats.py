@@ -6,7 +6,10 @@ pass_at_k(4, 1, 2)                         -> 0.5: of the 6 pairs of 4 answers, 
 interval([0.5, 0.0], single=False)         -> (0.25, 0.0, 0.5)
 
 Intervals are of 95 % and about other problems of the same kind: the problem is what is drawn, and its samples are not
-independent. Not covered: whether a benchmark's problems are like those that matter to you.
+independent. On few problems the bootstrap's are too narrow. Simulated, 300 sets or more with 64 samples a problem, they held
+the true mean in 92 to 95 of 100 cases of 30 problems, in 81 to 85 where a few problems decide (most are always or never
+solved, a mean near 5 or 95 %), in 71 to 93 of 10 problems, in 90 to 97 of 100. Not covered: whether a benchmark's problems
+are like those that matter to you.
 """
 
 import math

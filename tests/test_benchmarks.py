@@ -1,6 +1,8 @@
 """Published benchmarks: every row becomes a problem, nothing in a file runs, and what the hub does not give is told."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
@@ -61,6 +63,23 @@ def test_questions_are_written_once_and_anew_when_the_recipe_or_the_copy_changes
     entry = json.loads((run / "manifest.json").read_text())["benchmarks"]["aime24"]
     assert (entry["repo"], entry["revision"], entry["questions"]) == (None, None, 3)
     assert len(rows(run / "benchmarks/aime24.jsonl")) == 3
+
+
+def test_two_that_begin_together_write_a_benchmark_once(tmp_path, monkeypatch, capsys):
+    reading = []
+
+    def slowly(*of):
+        reading.append(of)
+        time.sleep(0.2)
+        yield from problems_of(*of[:3])
+
+    monkeypatch.setattr("eval.benchmarks.write.questions", slowly)
+    config = Benchmark(path=str(FIXTURES / "aime24/train.jsonl"))
+    with ThreadPoolExecutor() as both:
+        for done in [both.submit(write, Run(tmp_path / "run"), "aime24", config, FIXTURES) for _ in range(2)]:
+            done.result()
+    assert len(reading) == 1
+    assert "done already" in capsys.readouterr().out
 
 
 def test_another_number_of_questions_than_published_is_said(command, evaluated, tmp_path):

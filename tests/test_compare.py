@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data_gen.cli import UserError
 from data_gen.run_folder import Run
@@ -94,6 +96,16 @@ def test_only_problems_that_both_answered_count_and_the_others_are_told():
         paired({"a": [True]}, {"b": [True]})
 
 
+@given(st.lists(st.tuples(*[st.lists(st.booleans(), min_size=1, max_size=3)] * 2), min_size=1, max_size=30))
+@settings(max_examples=25, deadline=None)
+def test_the_other_way_round_is_the_same_difference_with_the_other_sign(samples):
+    ours, theirs = ({str(number): side[at] for number, side in enumerate(samples)} for at in (0, 1))
+    found, mirrored = paired(ours, theirs), paired(theirs, ours)
+    assert mirrored.value == pytest.approx(-found.value)
+    assert mirrored.ci95 == pytest.approx((-found.ci95[1], -found.ci95[0]))
+    assert mirrored.p == pytest.approx(found.p)
+
+
 def test_a_problem_with_many_samples_weighs_as_much_as_one_with_few():
     found = paired({"a": [True], "b": [False, False, False]}, {"a": [False], "b": [False]})
     assert found.value == 0.5
@@ -157,6 +169,15 @@ def test_models_of_two_runs_are_compared_and_what_one_did_not_answer_is_told(com
     assert "25 (15 left out: one side has them)" in done.stdout
 
 
+@pytest.mark.parametrize(("config", "model"), [("lora", "trained-lora"), ("the_recipes_own", "trained")])
+def test_the_trained_model_is_the_one_that_config_names(config, model, command, evaluated):
+    run = evaluated(trained=30, base=10, **{"trained-lora": 20})
+    done = command(
+        "eval.compare", f"--run={run.folder}", "--model=trained", "--baseline=base", f"--config={config}", "--json"
+    )
+    assert [row["model"] for row in json.loads(done.stdout)] == [model]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -170,6 +191,15 @@ def test_what_was_not_evaluated_is_told_in_one_line(options, told, command, eval
     assert done.returncode == 1
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_evaluation_that_was_cut_off_is_not_compared(command, evaluated):
+    run = evaluated(trained=30, base=10)
+    (run.eval("base", "mine") / "scores.json").unlink()
+    done = command("eval.compare", f"--run={run.folder}", "--model=trained", "--baseline=base")
+    assert done.returncode == 1
+    assert "base has none in" in done.stderr
+    assert summarize(run)["comparison"] == []
 
 
 def test_an_older_set_of_questions_is_told():
@@ -218,6 +248,7 @@ def test_the_report_puts_published_scores_beside_ours_and_says_where_they_are_fr
     assert '<a href="https://huggingface.co/NovaSky-AI/Sky-T1-32B-Preview">' in (run.report / "index.html").read_text()
     scores = (run.report / "report.md").read_text().partition("## Scores")[2].partition("##")[0]
     assert "16.7 % [10.0, 90.0]" in scores
+    assert "| not defined " in scores  # it was run, and has no accuracy without boxes
     assert "NovaSky" not in scores  # the table of scores holds what was measured here
 
 

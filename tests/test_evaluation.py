@@ -10,14 +10,16 @@ from data_gen.cli import ConfigError, Unfinished, UserError
 from data_gen.journal import write_rows
 from data_gen.prompts import question
 from data_gen.records import Problem, read_records
-from eval import rescore
+from data_gen.sandbox import harness
 from eval.benchmarks import BENCHMARKS
+from eval.evalplus_sets import SETS
 from eval.run import main
 from tests.conftest import STRONG, addition, fenced, rows
 from tests.endpoint import Endpoint, answer, status
 from tests.test_benchmarks import FIXTURES
 
-COPIES = {name: name for name in BENCHMARKS} | {
+EVERY = [name for name in BENCHMARKS if name not in SETS or not harness.unavailable()]
+COPIES = {name: name for name in EVERY} | {
     "aime24": "aime24/train.jsonl",
     "amc23": "amc23/test.jsonl",
     "gpqa_diamond": "gpqa",
@@ -84,7 +86,7 @@ def scored(run, model, benchmark):
 @pytest.mark.parametrize(
     ("model", "accuracy", "share"), [("oracle", 1.0, None), ("empty", 0.0, "no_answer"), ("truncating", 0.0, "truncated")]
 )
-@pytest.mark.parametrize("benchmark", BENCHMARKS)
+@pytest.mark.parametrize("benchmark", EVERY)
 def test_what_an_endpoint_gives_is_what_is_counted(measured, benchmark, model, accuracy, share):
     found = scored(measured[0], model, benchmark)
     assert found["results"][0]["metric"] == "accuracy"
@@ -176,59 +178,39 @@ def test_a_run_with_answers_missing_has_no_score_and_goes_on_with_those(tmp_path
     assert manifest["stages"]["eval m mine"]["usage"]["completion_tokens"] == 12 * 5
 
 
-def test_kept_responses_are_graded_anew_without_an_endpoint(tmp_path, capsys):
-    run = tmp_path / "run"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-    folder = run / "eval/m/mine"
-    today, verdicts = scored(run, "m", "mine"), rows(folder / "verdicts.jsonl")
-    write_rows(folder / "verdicts.jsonl", [row | {"ok": not row["ok"]} for row in verdicts])
-    old = today | {"results": [{"metric": "accuracy", "value": 0.125, "ci95": [0.0, 1.0]}]}
-    (folder / "scores.json").write_text(json.dumps(old))
-    manifest = json.loads((run / "manifest.json").read_text())
-    manifest["stages"]["eval m mine"]["settings"]["verifier_version"] = "older"
-    (run / "manifest.json").write_text(json.dumps(manifest))
-
-    rescore.main(str(run))
-    value = today["results"][0]["value"]
-    told = capsys.readouterr().out
-    assert f"m on mine: accuracy 12.5% -> {value:.1%}" in told
-    assert "right of 12\n" in told or "wrong of 12\n" in told
-    assert scored(run, "m", "mine") == today
-    assert rows(folder / "verdicts.jsonl") == [
-        row | {"seconds": again["seconds"]} for row, again in zip(verdicts, rows(folder / "verdicts.jsonl"), strict=True)
-    ]
-    main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-    assert "done already" in capsys.readouterr().out
+def no_server(servers, weights):
+    raise AssertionError("a server was started and nobody has anything to ask")
 
 
-def test_a_response_to_another_question_is_not_graded_anew(tmp_path):
-    run = tmp_path / "run"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 1), str(run), "m", endpoint.url)
-    path = run / "benchmarks/mine.jsonl"
-    path.write_text(path.read_text().replace("What is 3 + 1?", "What is 4 + 1?"))
-    before = (run / "eval/m/mine/scores.json").read_bytes()
-    with pytest.raises(Unfinished, match="1 of 6 answers are missing"):
-        rescore.main(str(run))
-    assert (run / "eval/m/mine/scores.json").read_bytes() == before
-    with pytest.raises(ConfigError, match="there are: m on mine"):
-        rescore.main(str(run), model="other")
-
-
-def test_an_edited_question_is_asked_anew_and_one_edited_back_gets_its_first_answer(tmp_path):
+def test_an_edited_question_is_asked_anew_and_one_edited_back_gets_its_first_answer(tmp_path, monkeypatch):
     run, recipe = tmp_path / "run", mine(tmp_path, 1)
     problems = tmp_path / "recipe/problems.jsonl"
     written = problems.read_text()
     asked = []
     with Endpoint(even_seeds_are_right) as endpoint:
-        for text in (written, written.replace("What is 3 + 1?", "What is 30 + 1?"), written):
+        for text in (written, written.replace("What is 3 + 1?", "What is 30 + 1?")):
             problems.write_text(text)
             main(recipe, str(run), "m", endpoint.url)
             asked.append(len(endpoint.requests))
-    assert asked == [6, 7, 7]
+    assert asked == [6, 7]
+    problems.write_text(written)
+    monkeypatch.setattr("eval.run.Servers.endpoint", no_server)
+    main(recipe, str(run), "m", endpoint.url)
     assert "30" not in rows(run / "eval/m/mine/samples.jsonl")[3]["text"]
     assert len(rows(run / "eval/m/mine/samples.superseded.jsonl")) == 2
+    main(recipe, str(run), "m", endpoint.url, limit=5)  # reads all rows again
+    usage = json.loads((run / "manifest.json").read_text())["stages"]["eval m mine"]["usage"]
+    assert usage["completion_tokens"] == 7 * 5  # the answer that lies in two files was paid for once
+
+
+def test_all_faults_of_eval_yaml_are_told_before_anything_is_written(tmp_path):
+    path = str(FIXTURES / "aime24/train.jsonl")
+    recipe = write_recipe(tmp_path / "recipe", {"aime24": {"path": path}, "math501": {}, "aime25": {"release": "v1"}})
+    with pytest.raises(ConfigError, match=r"aime25\.release.*\n.*math501: no such benchmark"):
+        main(recipe, str(tmp_path / "run"), "m", "http://127.0.0.1:9/v1")
+    with pytest.raises(ConfigError, match="a name is missing"):
+        main(mine(tmp_path, 1), str(tmp_path / "run"), "m,", "http://127.0.0.1:9/v1")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_benchmark_that_cannot_be_had_stops_nothing_but_itself(tmp_path, monkeypatch, capsys):

@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,11 +17,22 @@ from eval.stats import interval, pass_at_k, powers_of_two, share, wilson
 
 @pytest.mark.parametrize(
     ("right", "n", "low", "high"),
-    [(13, 30, 0.274, 0.608), (0, 30, 0.0, 0.114), (30, 30, 0.886, 1.0), (1, 1, 0.207, 1.0)],
+    # Newcombe 1998, table I, method 3: doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_the_interval_of_single_samples_is_wilsons(right, n, low, high):
-    assert wilson(right, n) == pytest.approx((low, high), abs=5e-4)
-    assert share([[True]] * right + [[False]] * (n - right))[1:] == pytest.approx((low, high), abs=5e-4)
+    for successes, expected in ((right, (low, high)), (n - right, (1 - high, 1 - low))):
+        assert wilson(successes, n) == pytest.approx(expected, abs=5e-5)
+        assert share([[True]] * successes + [[False]] * (n - successes))[1:] == pytest.approx(expected, abs=5e-5)
+
+
+def test_the_interval_of_many_samples_holds_the_true_mean_in_about_95_of_100_cases():
+    rng, held = np.random.default_rng(2), 0
+    for _ in range(200):
+        chances = rng.beta(0.5, 0.5, size=30)  # AIME: most problems are easy or hard for a model
+        _, low, high = interval([float(value) for value in rng.binomial(64, chances) / 64], single=False)
+        held += low <= 0.5 <= high
+    assert 0.88 <= held / 200 <= 0.99
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=1, max_size=4), min_size=1, max_size=12))

@@ -19,9 +19,9 @@ from data_gen.sources.hub import rows
 from data_gen.sources.source import Dropped, Ready, SourceConfig
 from data_gen.verifiers import gold
 from data_gen.yaml_schema import parse
-from eval.benchmarks import gpqa, humaneval, livecodebench
+from eval.benchmarks import evalplus_rows, gpqa, humaneval, livecodebench
 from eval.benchmarks.boxed import Boxed, listed, whole
-from eval.benchmarks.published import PublishedSet
+from eval.benchmarks.published import PublishedSet, checked
 from eval.config import Benchmark
 
 BENCHMARKS: dict[str, PublishedSet] = {
@@ -49,6 +49,8 @@ BENCHMARKS: dict[str, PublishedSet] = {
         releases=livecodebench.RELEASES,
     ),
     "humaneval": PublishedSet("openai/openai_humaneval", ("openai_humaneval/test-*.parquet",), 164, humaneval.read, 8),
+    "humaneval_plus": PublishedSet("", ("*.jsonl*",), 164, evalplus_rows.read, 8),  # no hub: evalplus's own releases
+    "mbpp_plus": PublishedSet("", ("*.jsonl*",), 378, evalplus_rows.read, 2),
 }
 
 
@@ -74,6 +76,18 @@ def configured(name: str, benchmark: Benchmark, recipe: Path) -> Benchmark:
         raise ConfigError(f"{where}.path: {path}: no such file or folder, neither beside the recipe nor from here")
     given = {"repo": benchmark.repo or published.repo, "files": benchmark.files or list(files)}
     return benchmark.model_copy(update=given)
+
+
+def check(benchmarks: dict[str, Benchmark], recipe: Path) -> None:
+    """Raise ConfigError with a line for every name or key without sense."""
+    faults: list[str] = []
+    for name, benchmark in benchmarks.items():
+        try:
+            configured(name, benchmark, recipe)
+        except ConfigError as error:
+            faults += str(error).splitlines()
+    if faults:
+        raise ConfigError("\n".join(faults))
 
 
 def own_sources(benchmark: Benchmark, where: str) -> dict[str, SourceConfig]:
@@ -115,21 +129,24 @@ def questions(name: str, benchmark: Benchmark, recipe: Path, known: dict[str, st
     Raises UserError where the hub or a file cannot be read, a row is no problem, or two have one id.
     """
     if benchmark.problems is not None:
-        yield from _own(benchmark, recipe, f"{recipe}/eval.yaml: benchmarks.{name}", known)
-        return
-    seen: Counter[str] = Counter()
-    for problem in BENCHMARKS[name].read(name, _renamed(name, benchmark, recipe), benchmark):
-        seen[problem.id] += 1
-        if seen[problem.id] > 1:
+        found = iter(_own(name, benchmark, recipe, known))
+    else:
+        found = BENCHMARKS[name].read(name, _renamed(name, benchmark, recipe), benchmark)
+    seen: set[str] = set()
+    for problem in found:
+        if problem.id in seen:
             raise UserError(f"{name}: two questions have the id {problem.id}: ids must differ")
+        seen.add(problem.id)
         yield problem
     if not seen:
         window = f" from {benchmark.dates.start} to {benchmark.dates.to}" if benchmark.dates else ""
-        raise UserError(f"{name}: {benchmark.path or benchmark.repo} holds no question{window}")
+        raise UserError(f"{name}: {benchmark.path or benchmark.repo or 'problems'} holds no question{window}")
 
 
 def _renamed(name: str, benchmark: Benchmark, recipe: Path) -> Iterator[Row]:
     """Yield the published rows, columns under the names that the reader knows."""
+    if name in evalplus_rows.RELEASES and not benchmark.path:
+        benchmark = benchmark.model_copy(update={"path": str(evalplus_rows.released(name))})
     for number, row in enumerate(rows(benchmark, recipe), 1):
         missing = [theirs for theirs in benchmark.columns.values() if theirs not in row]
         if missing:
@@ -137,15 +154,20 @@ def _renamed(name: str, benchmark: Benchmark, recipe: Path) -> Iterator[Row]:
         yield row | {ours: row[theirs] for ours, theirs in benchmark.columns.items()}
 
 
-def _own(benchmark: Benchmark, recipe: Path, where: str, known: dict[str, str]) -> list[Problem]:
+def _own(name: str, benchmark: Benchmark, recipe: Path, known: dict[str, str]) -> list[Problem]:
+    """Return the problems of a recipe's own benchmark, each question once, and tell what was left out."""
     problems: dict[str, Problem] = {}
-    for source, config in own_sources(benchmark, where).items():
+    left_out: Counter[str] = Counter()
+    for source, config in own_sources(benchmark, f"{recipe}/eval.yaml: benchmarks.{name}").items():
         reader = SOURCES[source].read
         assert reader is not None  # own_sources checked it
         for item in reader(config.resolved(known), recipe):
-            if not isinstance(item, Dropped):
-                problem = item.problem if isinstance(item, Ready) else item
-                problems.setdefault(normal(problem.question), problem)
-    if len({problem.id for problem in problems.values()}) < len(problems):
-        raise ConfigError(f"{where}: two questions have the same id: ids must differ")
+            if isinstance(item, Dropped):
+                left_out[item.reason] += 1
+                continue
+            problem = checked(item.problem if isinstance(item, Ready) else item, f"{name}: {source}")
+            kept = problems.setdefault(normal(problem.question), problem)
+            left_out["duplicate"] += kept is not problem
+    if told := ", ".join(f"{reason} {count:,}" for reason, count in left_out.most_common() if count):
+        print(f"benchmark {name}: left out: {told}")
     return sorted(problems.values(), key=lambda problem: problem.id)

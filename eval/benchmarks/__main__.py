@@ -12,7 +12,7 @@ from pathlib import Path
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.recipe import find_recipe, load_recipe
 from data_gen.run_folder import Run
-from eval.benchmarks import BENCHMARKS, configured
+from eval.benchmarks import BENCHMARKS, check
 from eval.benchmarks.write import write
 from eval.config import Benchmark, load_eval
 
@@ -26,14 +26,7 @@ def main(recipe: str, run: str) -> None:
     if not wanted:
         print(f"benchmarks: none, {folder} has no eval.yaml")
         return
-    faults: list[str] = []
-    for name, benchmark in wanted.items():
-        try:
-            configured(name, benchmark, folder)
-        except ConfigError as error:
-            faults += str(error).splitlines()
-    if faults:
-        raise ConfigError("\n".join(faults))
+    check(wanted, folder)
     missing: dict[str, str] = {}
     for name, benchmark in wanted.items():
         try:

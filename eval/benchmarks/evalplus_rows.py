@@ -36,7 +36,7 @@ def read(name: str, rows: Iterable[Row], benchmark: Benchmark) -> Iterator[Probl
         for column in NEEDED:
             first(row, (column,), where)
         prompt, entry, canonical = (asked(row, (key,), where) for key in ("prompt", "entry_point", "canonical_solution"))
-        tests = str(row.get("test") or _asserted(asked(row, ("assertion",), where)))
+        tests = str(row.get("test") or _asserted(entry, asked(row, ("assertion",), where)))
         problem = Problem(
             id=named(name, row["task_id"]),
             source=name,
@@ -58,10 +58,10 @@ def _question(prompt: str, entry: str, assertions: str) -> str:
     return text if entry in text else f"{text}\n{assertions.strip().splitlines()[0]}"
 
 
-def _asserted(assertions: str) -> str:
-    """Return MBPP's lines of assertions as a check; some use math."""
-    lines = "".join(f"    {line}\n" for line in assertions.strip().splitlines())
-    return f"import math\n\ndef check(candidate):\n{lines}"
+def _asserted(entry: str, assertions: str) -> str:
+    """Return MBPP's lines of assertions as a check; some use math or sys, and one function is called `check` itself."""
+    lines = "".join(f"    {line}\n" for line in [f"{entry} = candidate", *assertions.strip().splitlines()])
+    return f"import math, sys\n\ndef check(candidate):\n{lines}"
 
 
 def released(name: str) -> Path:

@@ -9,6 +9,9 @@ file whose settings, local copies and content are as the manifest has them is le
 has to be the one that it was read at.
 """
 
+import contextlib
+import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,23 @@ VERSION = "benchmarks-1"  # of the readers: files that another version wrote are
 def write(run: Run, name: str, benchmark: Benchmark, recipe: Path) -> None:
     """Write one benchmark. Raises ConfigError for its keys, UserError in one line where its questions cannot be had."""
     benchmark = configured(name, benchmark, recipe)
+    with _alone(run, name):
+        _write_once(run, name, benchmark, recipe)
+
+
+@contextlib.contextmanager
+def _alone(run: Run, name: str) -> Iterator[None]:
+    """Let one process at a time write a benchmark: evaluations that begin together wait for the first, and find it done."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(run.folder / f".benchmark-{name.replace('/', '-')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _write_once(run: Run, name: str, benchmark: Benchmark, recipe: Path) -> None:
     path = run.benchmarks / f"{name}.jsonl"
     settings = _settings(benchmark, recipe)
     before = read_manifest(run).get("benchmarks", {}).get(name) or {}
