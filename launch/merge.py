@@ -69,7 +69,7 @@ def main(recipe: str, run: str, config: str | None = None) -> None:
         dtype = dtype_of(base)
         print(f"merge     {name} into {options['model_name_or_path']}, {dtype}")
         check_room(str(options["model_name_or_path"]), base, folder.folder)
-        seconds = export(loaded, dtype, adapter, partial, folder.folder / "logs" / "merge.log")
+        seconds = export(loaded, dtype, adapter, partial, folder.folder / "logs" / f"merge.{name}.log")
         check_whole(partial)
         partial.rename(target)
         print(f"merge     {target} in {seconds:.0f} s")
@@ -139,7 +139,7 @@ def check_whole(model: Path) -> None:
         weights = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
     missing = [name for name in ("config.json", "tokenizer_config.json", *weights) if not (model / name).is_file()]
     if missing:
-        raise UserError(f"LLaMA-Factory's export wrote no {', '.join(missing)}; see logs/merge.log of the run")
+        raise UserError(f"LLaMA-Factory's export wrote no {', '.join(missing)}; see its log in logs/ of the run")
 
 
 def _emptied(target: Path) -> Path:

@@ -28,7 +28,7 @@ from data_gen.stage import file_hash, read_manifest
 from launch.card.header import Json, Stated, base_name, datasets, front_matter, license_of
 from launch.card.results import results
 from launch.card.training import method, options_section, training_rows
-from launch.training.trained import base_folder, finished, is_adapter, merged_folder, on_hub, which_training
+from launch.training.trained import base_folder, finished, is_adapter, merged_folder, on_hub, read_record, which_training
 
 TEMPLATE = Path(__file__).parent / "templates/model_card.md"
 LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # that --max-lora-rank takes (vLLM 0.32, config/lora.py)
@@ -88,7 +88,7 @@ def card(run: Run, config: str, model: Path, stated: Stated) -> str:
 
 def _claim(run: Run, config: str, base: str, options: Json, model: Path) -> str:
     linked = f"[{base}](https://huggingface.co/{base})" if on_hub(base) else f"`{base}`"
-    done = json.loads((run.model(config) / "train.json").read_text(encoding="utf-8"))
+    done = read_record(run, config)
     form = "trained to write a thought, then a solution."
     text = f"{linked} after {method(options)} on {done['rows']:,} reasoning traces: {form}"
     if model == merged_folder(run, config):

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from data_gen.cli import ConfigError, command
 from data_gen.recipe import load_recipe
 from launch.serving import parse_nodes, ray_cluster
-from launch.train import read_options
+from launch.training.options import read_options
 
 SBATCH = "launch/jobs/slurm.sbatch"
 Commands = list[tuple[str, list[str]]]  # (node, words of the command), in the order to type them

@@ -28,12 +28,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from data_gen.cli import ConfigError, UserError, command
+from data_gen.export import without_folders
 from data_gen.run_folder import Run
 from data_gen.stage import edit_manifest
 from launch import model_card
 from launch.card.header import Stated, base_name
 from launch.card.training import effective_yaml
-from launch.training.trained import finished, is_adapter, on_hub, which_training, whole_model
+from launch.training.trained import finished, is_adapter, on_hub, read_record, which_training, whole_model
 
 # The files of a model and its tokenizer, by name: what else training leaves in the folder is no part of the model.
 MODEL = (
@@ -54,7 +55,7 @@ MODEL = (
     "Modelfile",
     "README.md",
 )
-LOGS = ("train.json", "trainer_log.jsonl", "training_loss.png")
+LOGS = ("trainer_log.jsonl", "training_loss.png")
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ def model_of(run: Run, config: str | None, adapter: bool, stated: Stated) -> Pus
     if not any(name.endswith(".safetensors") for name in files):
         raise UserError(f"{model}: no weights there (*.safetensors)")
     files |= {log: run.model(name) / log for log in LOGS if (run.model(name) / log).is_file()}
+    files["train.json"] = json.dumps(without_folders(read_record(run, name)), indent=1).encode() + b"\n"
     files["training.yaml"] = effective_yaml(trained, base).encode()
     if trained.get("deepspeed"):
         files["deepspeed.json"] = json.dumps(trained["deepspeed"], indent=1).encode() + b"\n"

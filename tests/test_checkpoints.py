@@ -11,17 +11,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from data_gen.cli import ConfigError
-from data_gen.yaml_schema import parse_yaml, read_yaml
-from launch.training.checkpoints import (
-    check_fingerprint,
-    clear_torn,
-    faults_of,
-    fingerprinted,
-    is_whole,
-    room_taken,
-    unresumable,
-)
-from tests.conftest import ROOT
+from launch.training.checkpoints import clear_torn, faults_of, is_whole, room_taken
+from launch.training.fingerprint import check_fingerprint, fingerprinted
 
 # The files of a checkpoint in the order in which the Trainer and DeepSpeed write them.
 ONE_PROCESS = ["config.json", "model.safetensors", "training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state.pth"]
@@ -223,33 +214,6 @@ def test_room_is_taken_by_what_going_on_writes_over_and_not_by_what_was_set_asid
     assert room_taken(tmp_path) == 2 * one
 
 
-# --- options that break resuming ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "save_only_model: true",
-        "save_strategy: no",
-        "save_strategy: 'no'",
-        "enable_jit_checkpoint: true",
-        "overwrite_output_dir: true",
-        "ignore_data_skip: true",
-        "resume_from_checkpoint: runs/x/model/x/checkpoint-8",
-    ],
-)
-def test_an_option_that_breaks_resuming_is_refused_in_a_line_that_names_it(line):
-    (fault,) = unresumable({"save_steps": 8} | parse_yaml(line))
-    assert fault.startswith(line.partition(":")[0])
-    assert "\n" not in fault
-
-
-def test_no_config_of_ours_breaks_resuming():
-    configs = sorted((ROOT / "llamafactory_configs").glob("*.yaml"))
-    assert len(configs) >= 5
-    assert [fault for path in configs for fault in unresumable(read_yaml(path))] == []
-
-
 # --- whose checkpoints they are ------------------------------------------------------------------------------------------
 
 SETTINGS = {"training": {"learning_rate": 1e-5, "seed": 0}, "deepspeed": None, "dataset_sha256": "abc"}
@@ -289,6 +253,13 @@ def test_a_training_of_unknown_settings_is_refused_unless_the_manifest_knows_the
     check_fingerprint(tmp_path, SETTINGS, known=True)
     with pytest.raises(ConfigError, match="RUN=new"):
         check_fingerprint(tmp_path, SETTINGS, known=False)
+
+
+@pytest.mark.parametrize("content", ["", "{", "\x00"])
+def test_a_fingerprint_that_cannot_be_read_is_told_in_one_line(content, tmp_path):
+    (trained(tmp_path) / "fingerprint.json").write_text(content)
+    with pytest.raises(ConfigError, match=r"^\S+fingerprint.json: not readable, .*RUN=new$"):
+        check_fingerprint(tmp_path, SETTINGS, known=True)
 
 
 def test_a_start_that_saved_nothing_binds_nobody_to_its_settings(tmp_path):

@@ -141,7 +141,8 @@ def test_it_is_deepspeed_with_its_own_optimizer_in_so_many_processes(resumed):
     training, _ = resumed
     shards = list((training.output / f"checkpoint-{STEPS}").glob("global_step*/*optim_states.pt"))
     assert len(shards) == training.processes
-    assert re.search(r"Adam Optimizer #\d+ is created", (training.run / "logs/train.log").read_text())  # DeepSpeedCPUAdam
+    log = (training.run / "logs/train.sky_t1_preview.log").read_text()
+    assert re.search(r"Adam Optimizer #\d+ is created", log)  # DeepSpeedCPUAdam
 
 
 def test_losses_and_gradients_are_those_of_plain_training(plain, resumed):

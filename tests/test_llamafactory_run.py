@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from launch.training.llamafactory_run import end_of, environment, threads
+from data_gen import train_env
+from data_gen.cli import UserError
+from launch.training.llamafactory_run import end_of, environment, run, threads
 
 TORCHRUN = "\n".join(
     [
@@ -27,7 +29,7 @@ def test_without_an_error_the_end_is_shown():
     assert end_of("Killed", Path("train.log")) == "the end of train.log:\nKilled"
 
 
-@pytest.mark.parametrize(("ray", "kept"), [("1", True), ("", False)])
+@pytest.mark.parametrize(("ray", "kept"), [("1", True), ("true", True), ("", False), ("0", False)])
 def test_rays_key_reaches_llamafactory_with_ray_only(monkeypatch, ray, kept):
     monkeypatch.setenv("USE_RAY", ray)
     monkeypatch.setenv("RAY_AUTH_TOKEN", "x")
@@ -38,7 +40,13 @@ def test_rays_key_reaches_llamafactory_with_ray_only(monkeypatch, ray, kept):
 
 
 @pytest.mark.parametrize(
-    ("cores", "processes", "gpus", "expected"), [(64, None, 8, 8), (2, None, 0, 2), (64, "4", 8, 16), (2, "4", 0, 1)]
+    ("cores", "processes", "gpus", "expected"), [(64, None, 8, 8), (2, None, 0, 2), (64, 4, 8, 16), (2, 4, 0, 1)]
 )
 def test_the_processes_of_a_node_share_its_cores(cores, processes, gpus, expected):
     assert threads(cores, processes, gpus) == expected
+
+
+@pytest.mark.skipif(not train_env.PYTHON.is_file(), reason=".venv-train is not here")
+def test_a_path_with_a_space_is_refused_where_torchrun_would_get_it_in_two_parts(tmp_path):
+    with pytest.raises(UserError, match="cut at every space"):
+        run("train", {"model_name_or_path": "m", "deepspeed": "x.json"}, tmp_path / "my run/train.log")

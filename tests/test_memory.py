@@ -317,6 +317,8 @@ def test_checkpoints_on_disk_are_bounded_by_the_limit_and_by_the_steps():
     assert needs(limited, BOTH, QWEN32, 8, steps=150).disk["checkpoints"] == each
     unlimited = limited | {"save_total_limit": None}
     assert needs(unlimited, BOTH, QWEN32, 8, steps=513).disk["checkpoints"] == 5 * each
+    a_fifth = unlimited | {"save_steps": 0.2}  # of all steps, as the Trainer takes it
+    assert needs(a_fifth, BOTH, QWEN32, 8, steps=500).disk["checkpoints"] == 5 * each
 
 
 # --- refusing and advising --------------------------------------------------------------------------------------------

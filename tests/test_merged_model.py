@@ -116,7 +116,7 @@ def test_tokenizer_chat_template_and_generation_config_are_the_bases(merged):
 
 @FLOAT32
 def test_the_base_is_loaded_unquantized(merged):
-    options = yaml.safe_load((merged[0] / "logs/merge.yaml").read_text())
+    options = yaml.safe_load((merged[0] / "logs/merge.quickstart.yaml").read_text())
     assert "quantization_bit" not in options
     assert options["infer_dtype"] == merged[2]
 

@@ -1,6 +1,7 @@
 """The card of a model: every number was measured in its run on its weights, and nothing else is claimed."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from data_gen.cli import UserError
 from data_gen.run_folder import Run as RunFolder
 from launch.card.header import Stated
 from launch.model_card import card, sections
+from launch.training.hardware import Hardware
+from launch.training.plan import conditions
 from tests.conftest import Run
 from tests.trained_run import edit, trained_run, write
 
@@ -175,18 +178,41 @@ def test_an_adapter_is_served_upon_its_base_and_a_merged_model_alone(tmp_path, r
 
 
 @pytest.mark.parametrize(
-    ("machine", "expected"),
+    ("gpus", "nodes", "expected"),
     [
-        (None, "2 CPU cores; GPUs: not recorded"),
-        ({"gpu": None, "gpus": 0, "nodes": 1, "cpus": 4}, "4 CPU cores |"),
-        ({"gpu": "NVIDIA H100", "gpus": 8, "nodes": 1, "cpus": None}, "8 x NVIDIA H100 |"),
-        ({"gpu": "NVIDIA H100", "gpus": 8, "nodes": 2, "cpus": None}, "8 x NVIDIA H100 a node, 2 nodes |"),
+        (0, 1, "| hardware | 4 CPU cores |"),
+        (8, 1, "| hardware | 8 x NVIDIA H100 |"),
+        (8, 2, "| hardware | 8 x NVIDIA H100 a node, 2 nodes |"),
     ],
 )
-def test_the_hardware_is_what_the_training_recorded(run, machine, expected):
+def test_the_hardware_is_what_the_training_recorded(run, monkeypatch, gpus, nodes, expected):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    recorded = conditions(Hardware(gpus, 85.0, "NVIDIA H100", 100.0, 100.0), nodes, {})  # as record writes it
     path = run / "model/small/train.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | ({"machine": machine} if machine else {})))
-    assert expected in row_of(text_of(run), "| hardware")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"conditions": recorded}))
+    assert expected in text_of(run)
+
+
+def test_a_training_of_before_the_hardware_was_recorded_says_so(run):
+    assert "2 CPU cores; GPUs: not recorded" in row_of(text_of(run), "| hardware")
+
+
+def test_a_training_whose_losses_and_speed_are_not_known_has_a_card_without_them(run):
+    path = run / "model/small/train.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"first_loss": None, "tokens_per_second": None}))
+    text = text_of(run)
+    assert "| loss" not in text
+    assert "| tokens/s" not in text
+
+
+@pytest.mark.parametrize("content", [None, "", '{"rows": '])
+def test_a_train_json_that_cannot_be_read_is_told_in_one_line(run, content):
+    path = run / "model/small/train.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UserError, match=r"^\S+train\.json: not readable; .*$"):
+        text_of(run)
 
 
 def test_the_prompt_that_the_rows_have_is_on_the_card_word_for_word(run):

@@ -9,11 +9,10 @@ from data_gen import train_env
 from data_gen.cli import ConfigError, UserError
 from data_gen.run_folder import Run
 from data_gen.yaml_schema import read_yaml
-from launch.train import read_options
 from launch.training.fitting_configs import fitting
 from launch.training.hardware import Hardware
 from launch.training.model_shape import SHAPES
-from launch.training.preflight import check_fit, dataset_facts, prompt_faults
+from launch.training.preflight import check, check_fit, check_rows, dataset_facts, prompt_faults
 from tests.conftest import ROOT
 
 FAITHFUL = read_yaml(ROOT / "llamafactory_configs/sky_t1_preview.yaml")
@@ -103,14 +102,11 @@ SAME = {
 }  # fmt: skip
 
 
-def loading(monkeypatch, **keys):
-    monkeypatch.setattr(train_env, "load_dataset", lambda *_: SAME | keys)
-    training = train_env.Training(Path("x.yaml"), {"template": "qwen", "cutoff_len": 8, "model_name_or_path": "m"})
-    return dataset_facts(training, Run(Path("runs/x")), "x")
+OPTIONS = {"template": "qwen", "cutoff_len": 8, "model_name_or_path": "m"}
 
 
-def test_equal_prompts_are_said_to_be_equal(monkeypatch, capsys):
-    assert loading(monkeypatch)["tokens"] == 50
+def test_equal_prompts_are_said_to_be_equal(capsys):
+    check_rows(SAME, OPTIONS)
     assert "all 10 rows begin as the served model is asked" in capsys.readouterr().out
 
 
@@ -123,12 +119,77 @@ def test_equal_prompts_are_said_to_be_equal(monkeypatch, capsys):
         ({"differing": 3}, "another prompt than the model is served with, in 3 of 10 rows"),
         ({"endless": 4}, "4 of 10 answers do not end with '<|im_end|>'"),
         ({"early": 5}, "5 of 10 answers hold '<|im_end|>' before their end"),
-        ({"rows": 0, "written": 0}, "no rows to train on"),
     ],
 )
-def test_rows_that_would_be_trained_on_in_another_form_are_refused(monkeypatch, keys, told):
+def test_rows_that_would_be_trained_on_in_another_form_are_refused(keys, told):
     with pytest.raises(UserError, match=told.replace("|", r"\|")):
-        loading(monkeypatch, **keys)
+        check_rows(SAME | keys, OPTIONS)
+
+
+def loading(monkeypatch, folder, info='{"x": {"file_name": "x.jsonl"}}', **keys):
+    monkeypatch.setattr(train_env, "load_dataset", lambda *_: SAME | keys)
+    run = Run(folder)
+    run.dataset.mkdir()
+    (run.dataset / "dataset_info.json").write_text(info)
+    return dataset_facts(train_env.Training(Path("x.yaml"), OPTIONS), run, "x")
+
+
+def test_a_dataset_of_no_rows_is_refused(monkeypatch, tmp_path):
+    with pytest.raises(UserError, match="no rows to train on, of 3 written"):
+        loading(monkeypatch, tmp_path, rows=0, written=3)
+
+
+@pytest.mark.parametrize("info", ["", "{", "[]", "{}", '{"x": {}}', '{"x": "x.jsonl"}'])
+def test_a_dataset_info_that_was_edited_is_told_in_one_line(monkeypatch, tmp_path, info):
+    with pytest.raises(UserError, match=r"^\S+dataset_info.json: tells nothing of x; .*$"):
+        loading(monkeypatch, tmp_path, info=info)
+
+
+def failing(*_):
+    raise UserError("Failed to load")
+
+
+def test_a_row_that_is_no_json_is_named(monkeypatch, tmp_path):
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset/dataset_info.json").write_text('{"x": {"file_name": "x.jsonl"}}')
+    (tmp_path / "dataset/x.jsonl").write_text('{"system": ""}\n["system"\n')
+    monkeypatch.setattr(train_env, "load_dataset", failing)
+    with pytest.raises(UserError, match=r"x\.jsonl.* 2\b"):
+        dataset_facts(train_env.Training(Path("x.yaml"), OPTIONS), Run(tmp_path), "x")
+
+
+def test_what_does_not_load_is_told_by_its_name(monkeypatch, tmp_path):
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset/dataset_info.json").write_text('{"x": {"file_name": "x.jsonl"}}')
+    (tmp_path / "dataset/x.jsonl").write_text('{"system": ""}\n')
+    monkeypatch.setattr(train_env, "load_dataset", failing)
+    with pytest.raises(UserError, match=r"^nobody/model and .*dataset: Failed to load"):
+        dataset_facts(
+            train_env.Training(Path("x.yaml"), OPTIONS | {"model_name_or_path": "nobody/model"}), Run(tmp_path), "x"
+        )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "package"), [("quantization_bit", 4, "bitsandbytes"), ("enable_liger_kernel", True, "liger_kernel")]
+)
+def test_a_package_that_a_key_needs_is_asked_for_before_anything_is_loaded(monkeypatch, key, value, package):
+    monkeypatch.setattr(train_env, "probe", lambda *_: pytest.fail("LLaMA-Factory was asked"))
+    monkeypatch.setattr(train_env, "has_package", lambda name: name != package)
+    with pytest.raises(ConfigError, match=f"{key}: .venv-train has no {package}: .*train-gpu.txt"):
+        check({"model_name_or_path": "m", key: value}, Path("x.yaml"))
+
+
+@pytest.mark.parametrize("name", ["/nowhere/model", "runs/models/nothing", "./x", "~/x"])
+def test_a_model_that_is_no_folder_is_told_without_asking_the_hub_for_it(monkeypatch, name):
+    monkeypatch.setattr(train_env, "probe", lambda *_: pytest.fail("LLaMA-Factory was asked"))
+    with pytest.raises(ConfigError, match="no such folder"):
+        check({"model_name_or_path": name}, Path("x.yaml"))
+
+
+@pytest.mark.parametrize("name", ["gpt2", "Qwen/Qwen2.5-7B-Instruct"])
+def test_a_name_on_the_hub_is_left_to_llama_factory(monkeypatch, name):
+    monkeypatch.setattr(train_env, "probe", lambda *_: {"fault": None})
+    check({"model_name_or_path": name}, Path("x.yaml"))
 
 
 def test_both_prompts_are_shown_where_they_begin_to_differ():
@@ -136,8 +197,3 @@ def test_both_prompts_are_shown_where_they_begin_to_differ():
     lines = prompt_faults(SAME | {"differing": 1, "prompt": alike + "A", "served_prompt": alike + "B"}, "qwen")
     assert [line[-2] for line in lines[1:]] == ["A", "B"]
     assert all(len(line) < 200 for line in lines[1:])
-
-
-def test_a_token_among_the_options_is_refused_for_options_are_written_down():
-    with pytest.raises(ConfigError, match="hf_hub_token: options are written to the manifest"):
-        read_options("quickstart", "hf_hub_token=hf_x")

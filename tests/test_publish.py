@@ -160,6 +160,9 @@ def test_a_model_goes_with_its_card_and_losses_and_with_nothing_to_resume_from(
     command: Run, tmp_path, hub, options, more, expected
 ):
     run = trained_run(tmp_path / "pushed", hf_hub_token="hf_in_a_yaml", **options)
+    record = json.loads((run / "model/small/train.json").read_text())
+    record["conditions"] = {"gpus": 0, "cpus": 2, "nodes": 1, "gpu": None, "model_name_or_path": str(tmp_path / "base")}
+    (run / "model/small/train.json").write_text(json.dumps(record))
     done = command("launch.publish", f"--run={run}", "--repo=o/n", "--what=model", *more, **hub)
     assert done.returncode == 0, done.stderr
     assert set(Hub.files) == expected | TOKENIZER | LOGS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launch.training.row_lengths import BARS, describe, histogram, processes, steps
+from launch.training.row_lengths import BARS, describe, histogram, steps
 
 LENGTHS = st.lists(st.integers(1, 200_000), min_size=1, max_size=200)
 
@@ -31,13 +31,13 @@ def test_the_fullest_bar_is_the_longest(lengths):
 
 
 def test_the_first_line_tells_the_share_over_the_cutoff():
-    line = describe({"lengths": [100, 100, 100, 1200], "packed": None}, {"cutoff_len": 1024}, 1)[0]
-    assert line == "4 rows, 1,500 tokens, mean 375, longest 1,200, 25.0 % over cutoff_len 1,024"
+    line = describe({"lengths": [100, 100, 100, 1200], "over_cutoff": 1, "packed": None}, {"cutoff_len": 1024}, 1)[0]
+    assert line == "4 rows, 1,500 tokens, mean 375, longest 1,200, 1 over cutoff_len 1,024 (25.00 %)"
 
 
 def test_packing_says_how_many_rows_a_step_holds():
     options = {"cutoff_len": 1024, "per_device_train_batch_size": 1, "gradient_accumulation_steps": 12}
-    line = describe({"lengths": [100] * 90, "packed": 10}, options, 8)[-1]
+    line = describe({"lengths": [100] * 90, "over_cutoff": 0, "packed": 10}, options, 8)[-1]
     assert "10 sequences of 9.0 rows" in line
     assert "a step of 96 sequences holds about 864 rows" in line
 
@@ -57,21 +57,3 @@ def test_packing_says_how_many_rows_a_step_holds():
 def test_steps_are_counted_as_the_trainer_counts_them(rows, batch, accumulation, world, options, expected):
     options = options | {"per_device_train_batch_size": batch, "gradient_accumulation_steps": accumulation}
     assert steps(options, rows, world) == expected
-
-
-@pytest.mark.parametrize(
-    ("variables", "gpus", "nodes", "expected"),
-    [
-        ({}, 8, 2, 16),
-        ({}, 0, 1, 1),
-        ({"NPROC_PER_NODE": "2"}, 0, 1, 2),
-        ({"NPROC_PER_NODE": "4"}, 8, 3, 12),
-        ({"USE_RAY": "1"}, 8, 1, 24),
-    ],
-)
-def test_there_is_a_process_a_gpu_unless_the_launcher_is_told(monkeypatch, variables, gpus, nodes, expected):
-    for name in ("NPROC_PER_NODE", "USE_RAY"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert processes({"ray_num_workers": 24}, gpus, nodes) == expected

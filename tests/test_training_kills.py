@@ -48,7 +48,7 @@ class Training:
 
     @property
     def options(self) -> Path:
-        return self.run / "logs/train.yaml"
+        return self.run / "logs/train.quickstart.yaml"
 
     @property
     def losses(self) -> list[tuple[int, float]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from data_gen import train_env
 from data_gen.yaml_schema import read_yaml
 from launch.training import plan as training_plan
 from launch.training.hardware import Hardware
-from launch.training.model_shape import SHAPES
+from launch.training.model_shape import SHAPES, Shape
 from launch.training.plan import Price, describe, earlier_share, plan, price
 from tests.conftest import ROOT
 
@@ -40,6 +41,12 @@ def test_the_line_says_whose_share_and_whose_price_it_is():
     assert "19.0 hours" in first
     assert "the published run's share" in first
     assert "$2.96 a GPU-hour (the published run's price" in second
+
+
+def test_a_resumed_training_is_told_what_is_left():
+    planned = plan(FAITHFUL, ROWS, QWEN32, H100, 1, PUBLISHED)
+    assert describe(planned, PUBLISHED, 500)[-1] == "of these, 13 steps are left, about 28.9 minutes"  # 19 h x 13 / 513
+    assert not any("left" in line for line in describe(planned, PUBLISHED))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +125,7 @@ def test_the_newest_training_of_the_config_on_such_a_machine_is_asked(tmp_path):
     trained(tmp_path, "other_machine", "x", 0.4, conditions=HERE | {"gpu": "NVIDIA A100"})
     trained(tmp_path, "other_method", "x", 0.5, conditions=training_plan.conditions(H100, 1, FAITHFUL | {"deepspeed": None}))
     trained(tmp_path, "unknown", "x", None)
-    assert earlier_share(tmp_path, "x", HERE) == (0.2, str(tmp_path / "new/model/x"))
+    assert earlier_share(tmp_path, "x", HERE) == (0.2, f"{tmp_path.name}/new/model/x")
 
 
 def test_a_train_json_of_before_shares_were_measured_is_passed_over(tmp_path):
@@ -126,6 +133,13 @@ def test_a_train_json_of_before_shares_were_measured_is_passed_over(tmp_path):
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"rows": 1, "seconds": 2.0, "losses": []}))
     assert earlier_share(tmp_path, "x", HERE) is None
+
+
+def test_a_train_json_that_is_torn_stops_no_other_training(tmp_path):
+    trained(tmp_path, "torn", "x", 0.1)
+    (tmp_path / "torn/model/x/train.json").write_text('{"spent": ')
+    trained(tmp_path, "whole", "x", 0.2, age=50)
+    assert earlier_share(tmp_path, "x", HERE) == (0.2, f"{tmp_path.name}/whole/model/x")
 
 
 # --- a CPU --------------------------------------------------------------------------------------------------------------
@@ -142,6 +156,19 @@ def test_on_a_cpu_the_peak_is_the_rate_that_was_measured(monkeypatch):
     assert planned.tokens / planned.tokens_per_second + 8.0 * training_plan.STARTS_OF_A_LOAD == pytest.approx(
         planned.seconds
     )
+
+
+@pytest.mark.parametrize(("layers", "width"), [(30, "1536"), (3, "49152")])
+def test_the_product_that_is_measured_is_the_one_that_training_does_most(monkeypatch, layers, width):
+    asked = []
+
+    def run(words, **_):
+        asked.extend(words)
+        return subprocess.CompletedProcess(words, 0, '{"flops": 1e11}', "")
+
+    monkeypatch.setattr("launch.training.plan.subprocess.run", run)
+    training_plan.peak_here({}, Shape(576, 1536, layers, 9, 3, 49152, tied=True), NO_GPU, 64)
+    assert asked[-1] == width
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """train.json: planned against spent, and every start of a training counts."""
 
+import errno
 import json
 
 import pytest
@@ -45,7 +46,7 @@ def start(output, seconds, first=0, settings=None, planned=PLANNED, whole=True, 
 
 
 def recorded(output, starts):
-    return record(output, FACTS, OPTIONS, starts, MACHINE, SHAPE)
+    return record(output, FACTS, OPTIONS, starts, MACHINE, SHAPE, starts.planned["peak"])
 
 
 def test_planned_and_spent_stand_side_by_side(output):
@@ -105,6 +106,26 @@ def test_a_beat_is_on_disk_before_the_next_one_is_late(output, monkeypatch):
         assert seconds - json.loads(starts.path.read_text())["starts"][-1]["seconds"] < 5
 
 
+def test_a_disk_that_is_full_for_a_moment_does_not_end_a_training(output, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "full")
+
+    starts = Starts.begin(output, {}, PLANNED, 0)
+    starts._written -= 60
+    with monkeypatch.context() as patched:
+        patched.setattr("launch.training.starts.write_text", full)
+        starts.beat(7.0, 1.0)
+    starts.beat(8.0, 1.0)
+    assert json.loads(starts.path.read_text())["starts"][-1]["seconds"] == 8.0
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"starts": [{}]}', '{"starts": []}', '{"starts": [1]}'])
+def test_a_record_of_starts_that_cannot_be_read_is_told_in_one_line(output, content):
+    output.with_name(".x.starts.json").write_text(content)
+    with pytest.raises(UserError, match=r"\.x\.starts\.json: not readable; remove it"):
+        start(output, 1.0)
+
+
 def test_a_step_that_was_done_again_counts_once(output):
     write(output, [1, 2, 3, 3, 4])
     assert [step for step, _ in recorded(output, start(output, 1.0))["losses"]] == [1, 2, 3, 4]
@@ -116,6 +137,50 @@ def test_a_training_that_ended_early_leaves_no_record(output, steps, told):
     with pytest.raises(UserError, match=told):
         recorded(output, start(output, 1.0))
     assert not (output / "train.json").exists()
+
+
+def test_steps_that_are_logged_now_and_then_or_never_make_a_whole_training(output):
+    for logged in ([1, 3], []):
+        write(output, logged)
+        with (output / "trainer_log.jsonl").open("a") as log:  # LLaMA-Factory's row of the end has no loss
+            log.write('{"current_steps": 4, "total_steps": 4, "epoch": 2.0}\n')
+        result = recorded(output, start(output, 50.0))
+        assert [step for step, _ in result["losses"]] == logged
+        assert describe(result)[0].startswith("4 steps in 50 s")
+
+
+def test_a_torn_line_of_the_log_costs_no_more_than_its_step(output):
+    lines = (output / "trainer_log.jsonl").read_text().splitlines()
+    (output / "trainer_log.jsonl").write_text("\n".join([lines[0], lines[1][:30] + lines[2], lines[3]]) + "\n")
+    assert [step for step, _ in recorded(output, start(output, 1.0))["losses"]] == [1, 4]
+
+
+def test_a_start_that_found_all_steps_done_has_no_speed(output):
+    start(output, 30.0, whole=False)
+    result = recorded(output, start(output, 9.0, first=4))
+    assert (result["tokens_per_second"], result["spent"]["mfu"]) == (None, None)
+    assert describe(result)[0] == "0 of 4 steps in 9 s, loss 1.900 -> 1.600"
+
+
+def test_the_steps_of_a_resumed_start_are_told_with_its_seconds(output):
+    start(output, 30.0, whole=False)
+    assert describe(recorded(output, start(output, 60.0, first=3)))[0].startswith("1 of 4 steps in 60 s, 100 tokens/s")
+
+
+def test_the_share_of_the_peak_is_of_the_chips_that_the_last_start_had(output):
+    start(output, 30.0, whole=False)
+    result = record(output, FACTS, OPTIONS, start(output, 60.0), MACHINE, SHAPE, 2e12)
+    assert result["spent"]["mfu"] == pytest.approx(flops(SHAPE, 20_000, 100) / 50 / 2e12, abs=1e-4)
+
+
+def test_memory_that_nobody_saw_is_not_told(output):
+    assert "host memory" not in describe(recorded(output, start(output, 60.0, host_gb=0.0)))[1]
+
+
+@pytest.mark.parametrize(("gpus", "told"), [(8, "% of the peak"), (0, "% of the matrix rate")])
+def test_a_share_is_told_with_what_it_is_a_share_of(output, gpus, told):
+    machine = MACHINE | {"gpus": gpus}
+    assert told in describe(record(output, FACTS, OPTIONS, start(output, 60.0), machine, SHAPE, 1e12))[1]
 
 
 def test_without_a_price_or_a_peak_there_is_no_figure(output):

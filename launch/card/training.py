@@ -14,6 +14,7 @@ from data_gen.composition import UNKNOWN
 from data_gen.export import without_folders
 from data_gen.run_folder import Run
 from launch.card.header import Json
+from launch.training.trained import read_record
 
 SECRET = re.compile(r"(_token|_key|_secret|password|webhook_url)$")
 
@@ -29,7 +30,7 @@ def method(options: Json) -> str:
 
 def training_rows(run: Run, config: str, options: Json, manifest: Json) -> list[tuple[str, object]]:
     """Return what the training was and took, as train.json has it."""
-    done = json.loads((run.model(config) / "train.json").read_text(encoding="utf-8"))
+    done = read_record(run, config)
     spent = done.get("spent", {})
     after = f", resumed from step {done['resumed_from']:,}" if done.get("resumed_from") else ""
     rows: list[tuple[str, object]] = [
@@ -38,20 +39,23 @@ def training_rows(run: Run, config: str, options: Json, manifest: Json) -> list[
         ("tokens an epoch", done["tokens"]),
         ("epochs", f"{done['epochs']:g}"),
         ("optimizer steps", f"{done['steps']:,}{after}"),
-        ("loss, first to last step", f"{done['first_loss']:.4f} to {done['last_loss']:.4f}"),
         ("hardware", _hardware(done, manifest)),
         ("seconds", f"{spent.get('seconds', done['seconds']):,.0f}, loading included"),
-        ("tokens/s", f"{done['tokens_per_second']:,.0f}"),
     ]
+    if done["first_loss"] is not None:
+        rows.append(("loss, first to last step", f"{done['first_loss']:.4f} to {done['last_loss']:.4f}"))
+    if done["tokens_per_second"] is not None:
+        rows.append(("tokens/s", f"{done['tokens_per_second']:,.0f}"))
     if spent.get("mfu") is not None:
-        rows.append(("share of the peak (MFU)", f"{100 * spent['mfu']:.1f} %"))
+        what = "peak (MFU)" if done.get("conditions", {}).get("gpus") else "CPU's matrix rate, measured before"
+        rows.append((f"share of the {what}", f"{100 * spent['mfu']:.1f} %"))
     if spent.get("dollars") is not None:
         rows.append(("dollars", f"{spent['dollars']:,.2f}"))
     return rows
 
 
 def _hardware(done: Json, manifest: Json) -> str:
-    machine = done.get("machine", {})
+    machine = done.get("conditions", {})
     if machine.get("gpus"):
         nodes = f", {machine['nodes']} nodes" if machine["nodes"] > 1 else ""
         return f"{machine['gpus']} x {machine['gpu']}{' a node' if nodes else ''}{nodes}"

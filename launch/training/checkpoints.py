@@ -1,4 +1,4 @@
-"""checkpoints: which checkpoints of a killed training are whole, and which settings they belong to.
+"""checkpoints: which checkpoints of a killed training are whole, and what becomes of the others.
 
     faults_of(Path("runs/x/model/x/checkpoint-80"))   -> ["optimizer.pt is cut off"], [] where training can go on from it
     clear_torn(Path("runs/x/model/x"))                -> 40, the step to go on from
@@ -10,51 +10,21 @@ states, and `trainer_state.json` last (transformers 5.6, `Trainer._save_checkpoi
 highest N, whole or not. A kill while an old checkpoint is removed leaves any part of it; a machine that loses its power
 may keep the last file and lose the one before. So every file is looked at: JSON is parsed, a safetensors file is as long as
 its header says, a file of torch has the directory that a zip archive ends with.
-`fingerprint.json` in the output folder says what its checkpoints were trained with, also where the folder was copied or
-the run's manifest is lost.
 Not covered: bytes that changed in a file of the right length; FSDP, whose checkpoints are known by `trainer_state.json`
 alone; without DeepSpeed, the random states of the last processes of several.
 """
 
-import contextlib
 import json
 import re
 import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from data_gen.cli import ConfigError
-from data_gen.journal import write_text
-from data_gen.stage import changed_keys
-
-FINGERPRINT = "fingerprint.json"
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 OF_A_PROCESS = re.compile(r"(.*(?:rng_state|zero_pp_rank)_)(\d+)(.*)")
 SEEDS = ("rng_state_", ".pth")
 WEIGHTS = ("model.safetensors", "adapter_model.safetensors")
-
-# Options that break going on after a kill when they are set, and why.
-UNRESUMABLE = {
-    "save_only_model": "checkpoints would lack the optimizer, and a resumed training would begin its schedule again",
-    "overwrite_output_dir": "a training that was killed would begin again, over its checkpoints",
-    "ignore_data_skip": "a resumed training would read rows twice and others never",
-    "enable_jit_checkpoint": "LLaMA-Factory would end at a SIGTERM as if all steps were done",
-    "resume_from_checkpoint": "the last whole checkpoint is found without it",
-}
-
-
-def unresumable(options: dict[str, Any]) -> list[str]:
-    """Return a line for every training option with which a killed training could not go on as if nothing had happened."""
-    found = [f"{key}: {options[key]}: {why}; take it out" for key, why in UNRESUMABLE.items() if options.get(key)]
-    strategy = options.get("save_strategy", "steps")
-    if strategy is False or str(strategy).lower() in ("no", "none"):  # an unquoted no is false in YAML
-        found.append("save_strategy: no: a kill would cost the whole training; set steps, and save_steps")
-    return found
-
-
-# --- whole or torn ----------------------------------------------------------------------------------------------------
 
 
 def checkpoints(output: Path) -> dict[int, Path]:
@@ -201,43 +171,3 @@ def _is_safetensors(path: Path) -> bool:
             return False
     ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
     return bool(size == 8 + length + max(ends, default=0))
-
-
-# --- whose checkpoints they are ---------------------------------------------------------------------------------------
-
-
-def check_fingerprint(output: Path, fingerprint: dict[str, Any], known: bool) -> None:
-    """Raise ConfigError in one line when the folder's checkpoints or model were trained with other settings.
-
-    `known`: the run's manifest has settings of this training, and compares them itself.
-    """
-    path = output / FINGERPRINT
-    if path.is_file():
-        before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if changed := changed_keys(before, fingerprint):
-            raise ConfigError(
-                f"{output} was trained with other settings: {'; '.join(changed)}; "
-                f"put them back, or start another run with RUN=new"
-            )
-    elif not known and holds_training(output):
-        raise ConfigError(
-            f"{output} holds a training and no {FINGERPRINT} that says with which settings; "
-            f"move it away, or start another run with RUN=new"
-        )
-
-
-@contextlib.contextmanager
-def fingerprinted(output: Path, fingerprint: dict[str, Any]) -> Iterator[None]:
-    """Put the fingerprint into the folder before training writes there; a start that saved nothing leaves no folder, so
-    that it binds nobody to its settings."""
-    write_text(output / FINGERPRINT, json.dumps(fingerprint, indent=1, ensure_ascii=False) + "\n")
-    try:
-        yield
-    finally:
-        if not holds_training(output):
-            shutil.rmtree(output)
-
-
-def holds_training(output: Path) -> bool:
-    """Return whether a folder holds weights or a checkpoint, whole or not."""
-    return bool(checkpoints(output)) or any(output.glob("*.safetensors"))

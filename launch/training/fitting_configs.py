@@ -1,22 +1,20 @@
 """fitting_configs: which training YAMLs of llamafactory_configs/ train the same base and fit this machine.
 
-    fitting("sky_t1_preview", training, shape, hardware, nodes=1, longest=16384)      on one GPU of 80 GB
-    -> ["CONFIG=sky_t1_32b_qlora (lora, 4 bits)"]
+    fitting("Qwen/Qwen2.5-32B-Instruct", Path("llamafactory_configs/sky_t1_preview.yaml"), shape, hardware, longest=16384)
+    -> ["CONFIG=sky_t1_32b_qlora (lora, 4 bits)"]      on one GPU of 80 GB
 
 By the same estimate as the refusal that they are named in; settings that it does not cover are left out.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 from data_gen import train_env
-from data_gen.cli import ConfigError
 from data_gen.yaml_schema import read_yaml
 from launch.training.fit import faults, packing_faults
 from launch.training.hardware import Hardware
 from launch.training.memory import needs, not_modelled
 from launch.training.model_shape import Shape
+from launch.training.options import deepspeed_of
 
 
 def fitting(
@@ -41,15 +39,3 @@ def fitting(
             method, bits = keys.get("finetuning_type", "lora"), keys.get("quantization_bit")
             found.append((method != "full", bool(bits), f"CONFIG={path.stem} ({method}{f', {bits} bits' if bits else ''})"))
     return [line for _, _, line in sorted(found)]
-
-
-def deepspeed_of(options: dict[str, Any], path: Path) -> dict[str, Any] | None:
-    """Return the content of the DeepSpeed JSON that a training YAML names, None where it names none. Raises ConfigError."""
-    if "deepspeed" not in options:
-        return None
-    file = train_env.ROOT / options["deepspeed"]
-    try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise ConfigError(f"{path}: deepspeed: {options['deepspeed']}: {error}") from error
-    return content

@@ -1,6 +1,6 @@
 """llamafactory_run: LLaMA-Factory as a process of ours: its environment, its progress, its end.
 
-    seconds = launch(options, Path("runs/x/logs/train.log"), output, extra={}, seen=starts.beat)
+    seconds = launch(options, Path("runs/x/logs/train.x.log"), output, extra={}, seen=starts.beat)
     train:  40%|####      | 205/513 [7:38:21<11:28:06] loss 0.512
 
 It runs in `.venv-train` under guard.py, which ends it when this process ends, also by `kill -9`.
@@ -26,6 +26,7 @@ from data_gen.local_server import GUARD, without_keys
 from data_gen.progress import bar
 from launch.training import hardware
 from launch.training.peak_memory import host_gb
+from launch.training.world import by_torchrun, forces_torchrun, on_ray, this_node, told_processes
 
 Seen = Callable[[float, float], None]  # seconds since the start, GB of host memory now
 Watch = Callable[[float, int], None]  # seconds since the start, the process's id
@@ -36,27 +37,26 @@ RAY = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
 def environment(options: dict[str, Any], extra: dict[str, str]) -> dict[str, str]:
     """Return what LLaMA-Factory is started with: ours, without keys but for those of hub, wandb and Ray, and `extra`."""
     tools = train_env.PYTHON.parent
-    given = without_keys(keep=("HF_TOKEN", "WANDB_API_KEY", *(RAY if os.environ.get("USE_RAY") else ()))) | extra
+    given = without_keys(keep=("HF_TOKEN", "WANDB_API_KEY", *(RAY if on_ray() else ()))) | extra
     given["PATH"] = f"{tools}:{os.environ.get('PATH', '')}"  # DeepSpeed calls torchrun by name
     # Without these glibc returns every big tensor to the kernel and faults it in again: 1.4 times the time a step on a CPU.
     given |= {"MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_MMAP_THRESHOLD_": "100000000000"}
     given["RECORD_VRAM"] = "1"  # PyTorch's own peaks, in LLaMA-Factory's log
-    given.setdefault("OMP_NUM_THREADS", str(threads(os.cpu_count() or 1, given.get("NPROC_PER_NODE"), hardware.gpu_count())))
+    given.setdefault("OMP_NUM_THREADS", str(threads(os.cpu_count() or 1, told_processes(), hardware.gpu_count())))
     given.setdefault("HF_HUB_OFFLINE", "1" if Path(str(options["model_name_or_path"])).is_dir() else "0")
-    several = given.get("NNODES", "1") != "1"
-    if os.environ.get("USE_RAY"):
+    nodes, _ = this_node()
+    if on_ray():
         given.pop("FORCE_TORCHRUN", None)  # LLaMA-Factory would heed it first, and start torchrun inside of nothing
-    elif "deepspeed" in options or several:
+    elif forces_torchrun(options, nodes):
         given["FORCE_TORCHRUN"] = "1"
-    if several:  # the first node reads the whole dataset before it starts
+    if nodes > 1:  # the first node reads the whole dataset before it starts
         given.setdefault("PET_RDZV_CONF", "timeout=7200")
     return given
 
 
-def threads(cores: int, processes: str | None, gpus: int) -> int:
+def threads(cores: int, processes: int | None, gpus: int) -> int:
     """Return the threads of each process of a node: its share of the cores, for DeepSpeed's Adam runs on all at once."""
-    count = int(processes) if processes and processes.isdecimal() and int(processes) else max(1, gpus)
-    return max(1, cores // count)
+    return max(1, cores // (processes or max(1, gpus)))
 
 
 def launch(
@@ -68,7 +68,7 @@ def launch(
 
         def watch(seconds: float, pid: int) -> None:
             if seen:
-                seen(seconds, host_gb(pid))
+                seen(seconds, 0.0 if on_ray() else host_gb(pid))  # Ray's workers are no children of ours
             line = _last_line(output / "trainer_log.jsonl")
             if line and "loss" in line:
                 progress.total = line["total_steps"]
@@ -89,6 +89,9 @@ def run(
     program = train_env.PYTHON.parent / "llamafactory-cli"
     if not program.is_file():
         raise UserError(".venv-train is missing: `make setup` makes it")
+    nodes, _ = this_node()
+    if what == "train" and by_torchrun(options, hardware.gpu_count(), nodes) and " " in f"{program}{config}":
+        raise UserError(f"{config}, {program}: LLaMA-Factory hands them to torchrun cut at every space; use paths without")
     reading, writing = os.pipe()
     started = time.monotonic()
     with log.open("ab") as written:

@@ -4,8 +4,9 @@
     {"flops": 187200000000.0}
 
 The product is the one that training does most: the tokens of a micro-batch times a matrix of the MLP, (tokens, hidden) x
-(hidden, intermediate), in the training's dtype. 2 x tokens x hidden x intermediate operations; the mean of what fits into
-two seconds, so that what else runs on the machine counts. Not covered: GPUs, whose peaks are in training_time.
+(hidden, intermediate), or times that of the vocabulary where a model is so small that this is more; in the training's
+dtype. 2 x tokens x hidden x intermediate operations; the mean of what fits into two seconds, so that what else runs on the
+machine counts. Not covered: GPUs, whose peaks are in hours.py.
 """
 
 import json

@@ -276,8 +276,11 @@ def _disk(
     model = float(4 * trained if lora or fp32 else low * trained)
     state = (8 if fp32 else 4 if zero.stage == 0 else 12) * trained
     each = model if training.get("save_only_model") else model + state
+    every = training.get("save_steps", 500)
+    if every < 1:  # a share of all steps
+        every = math.ceil(every * (steps or 1))
     kept = {"no": 0, "epoch": math.ceil(float(training.get("num_train_epochs", 3)))}.get(
-        str(training.get("save_strategy", "steps")).lower(), (steps or 0) // int(training.get("save_steps", 500)) or 1
+        str(training.get("save_strategy", "steps")).lower(), (steps or 0) // int(every) or 1
     )
     limit = training.get("save_total_limit")
     if limit and (steps is None or kept > limit):

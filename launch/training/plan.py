@@ -11,6 +11,7 @@ reached (its train.json), on GPUs what the published run reached, on a CPU what 
 its matrix rate, measured at that moment. Not covered: evaluation while training, and loading on GPUs.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -25,7 +26,8 @@ from launch.training import hours as training_time
 from launch.training.hardware import Hardware
 from launch.training.memory import Needs
 from launch.training.model_shape import Shape
-from launch.training.row_lengths import processes, sequences_a_step, steps
+from launch.training.row_lengths import sequences_a_step, steps
+from launch.training.world import processes
 
 RATE = Path(__file__).parent / "matrix_rate.py"
 # Of the quickstart on 2 cores, beside other work (2026-11-26): its training reached 0.41 and 0.49 of the matrix rate, and
@@ -94,10 +96,11 @@ def earlier_share(runs: Path, config: str, here: dict[str, Any]) -> tuple[float,
     `conditions`, and the folder of its model."""
     files = sorted(runs.glob(f"*/model/{config}/train.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for file in files:
-        trained = json.loads(file.read_text(encoding="utf-8"))
-        share = trained.get("spent", {}).get("mfu")
-        if share and trained.get("conditions") == here:
-            return share, str(file.parent)
+        with contextlib.suppress(ValueError):  # one that somebody edited tells nothing, and stops nothing
+            trained = json.loads(file.read_text(encoding="utf-8"))
+            share = trained.get("spent", {}).get("mfu")
+            if share and trained.get("conditions") == here:
+                return share, str(file.parent.relative_to(runs.parent))  # train.json is pushed: no folder of this machine
     return None
 
 
@@ -144,7 +147,9 @@ def peak_here(options: dict[str, Any], shape: Shape, have: Hardware, mean: float
         return training_time.peak(have.gpu_name or "")
     tokens = int(mean * int(options.get("per_device_train_batch_size", 8)))
     dtype = "bfloat16" if options.get("bf16") or options.get("pure_bf16") else "float32"
-    words = [dtype, *map(str, (min(tokens, 8192), shape.hidden, shape.intermediate))]
+    # What most of the operations are: a matrix of the MLP, but for models so small that it is the vocabulary's.
+    width = shape.intermediate if 3 * shape.layers * shape.intermediate > shape.vocab else shape.vocab
+    words = [dtype, *map(str, (min(tokens, 8192), shape.hidden, width))]
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(os.cpu_count() or 1))}  # as training has
     done = subprocess.run([train_env.PYTHON, RATE, *words], capture_output=True, text=True, env=os.environ | threads)
     if done.returncode != 0:
@@ -152,8 +157,8 @@ def peak_here(options: dict[str, Any], shape: Shape, have: Hardware, mean: float
     return float(json.loads(done.stdout)["flops"])
 
 
-def describe(plan: Plan, price: Price) -> list[str]:
-    """Return the lines to print before the first step."""
+def describe(plan: Plan, price: Price, first: int = 0) -> list[str]:
+    """Return the lines to print before the first step; `first` steps are done already."""
     begin = f"{plan.steps:,} steps of {plan.rows_a_step:,.0f} rows, {plan.tokens:,.0f} tokens"
     if plan.seconds is None or plan.mfu is None or plan.peak is None:
         return [f"{begin}: hours and dollars unknown ({plan.mfu_source})"]
@@ -163,6 +168,9 @@ def describe(plan: Plan, price: Price) -> list[str]:
     ]
     if plan.dollars is not None and price.gpu_hour is not None:
         lines.append(f"${plan.dollars:,.2f} at ${price.gpu_hour:,.2f} a GPU-hour ({price.source})")
+    if first:
+        left = 1 - first / plan.steps
+        lines.append(f"of these, {plan.steps - first:,} steps are left, about {duration(left * plan.seconds)}")
     return lines
 
 

@@ -1,7 +1,8 @@
 """What is checked before the first step of a training: the options, the rows, and whether it fits this machine.
 
     check(options, path)                                     LLaMA-Factory's own parser reads them
-    facts = dataset_facts(training, run, "quickstart")       its own loader reads the rows: none skipped, none cut
+    facts = dataset_facts(training, run, "quickstart")       its own loader reads the rows
+    check_rows(facts, options)                               none skipped, none cut, all begin as the served model is asked
     check_fit(options, deepspeed, facts["longest"], hardware, force=False)
 
     train     prompts: all 168 rows begin as the served model is asked, token by token, and end with '<|im_end|>', its stop
@@ -18,15 +19,27 @@ from typing import Any
 
 from data_gen import train_env
 from data_gen.cli import ConfigError, UserError
+from data_gen.records import read_rows
 from data_gen.run_folder import Run
 from launch.training import hardware, model_shape
 from launch.training.fit import alternatives, enough_nodes, faults, packing_faults, summary, tight
 from launch.training.fitting_configs import fitting
 from launch.training.memory import Needs, needs, not_modelled
 
+PACKAGES = {"quantization_bit": "bitsandbytes", "enable_liger_kernel": "liger_kernel"}  # what a key needs in .venv-train
+
 
 def check(options: dict[str, Any], path: Path) -> None:
     """Let LLaMA-Factory's own parser read the options before anything starts. Raises ConfigError with its complaint."""
+    name = str(options["model_name_or_path"])
+    if (name.count("/") > 1 or name.startswith(("/", ".", "~"))) and not Path(name).is_dir():
+        raise ConfigError(f"{path}: model_name_or_path: {name}: no such folder")
+    for key, package in PACKAGES.items():
+        other = key == "quantization_bit" and options.get("quantization_method", "bnb") != "bnb"
+        if options.get(key) and not other and not train_env.has_package(package):
+            raise ConfigError(
+                f"{path}: {key}: .venv-train has no {package}: .venv-train/bin/pip install -r requirements/train-gpu.txt"
+            )
     launched = {key: value for key, value in options.items() if key != "deepspeed"}  # that needs its launcher
     fault = train_env.probe("args", {"options": launched})["fault"]
     if fault:
@@ -34,29 +47,46 @@ def check(options: dict[str, Any], path: Path) -> None:
 
 
 def dataset_facts(training: train_env.Training, folder: Run, dataset: str) -> dict[str, Any]:
-    """Load the dataset as training will, and print that its prompts are those of the served model.
-
-    Return rows, tokens, longest, lengths, packed (sequences, or None) and load_seconds. Raises UserError when a row would be
-    skipped, cut, or trained on in another form than the model is asked in.
-    """
-    started = time.monotonic()
-    loaded = train_env.load_dataset(training, folder.dataset, dataset)
-    seconds = time.monotonic() - started
-    if loaded["rows"] != loaded["written"] or loaded["over_cutoff"]:
-        less = " (less 1 for packing)" if loaded["packed"] is not None else ""
-        raise UserError(
-            f"of {loaded['written']} rows LLaMA-Factory would skip {loaded['written'] - loaded['rows']} and cut "
-            f"{loaded['over_cutoff']} at cutoff_len {training.cutoff_len}{less}: run mix again with this config, or raise it"
-        )
+    """Load the dataset as training will; return what the probe's `load` tells, and load_seconds. Raises UserError where
+    there is no row, or dataset_info.json is not export's."""
+    started, info = time.monotonic(), folder.dataset / "dataset_info.json"
+    if not _describes(info, dataset):
+        raise UserError(f"{info}: tells nothing of {dataset}; it is written by export: remove it and run `make data`")
+    try:
+        loaded = train_env.load_dataset(training, folder.dataset, dataset)
+    except UserError as error:
+        for _ in read_rows(folder.dataset / f"{dataset}.jsonl"):  # it names a row that is no JSON; datasets does not
+            pass
+        raise UserError(f"{training.keys['model_name_or_path']} and {folder.dataset}: {error}") from error
     if not loaded["rows"]:
-        raise UserError(f"{folder.dataset}: no rows to train on; `make data` makes them")
-    if wrong := prompt_faults(loaded, str(training.keys["template"])):
+        raise UserError(f"{folder.dataset}: no rows to train on, of {loaded['written']} written; `make data` makes them")
+    return loaded | {"load_seconds": time.monotonic() - started}
+
+
+def _describes(info: Path, dataset: str) -> bool:
+    try:
+        content = json.loads(info.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return isinstance(content, dict) and isinstance(content.get(dataset), dict) and "file_name" in content[dataset]
+
+
+def check_rows(facts: dict[str, Any], options: dict[str, Any]) -> None:
+    """Print that the rows begin and end as the served model's answers do. Raises UserError when a row would be skipped, cut,
+    or trained on in another form than the model is asked in."""
+    if facts["rows"] != facts["written"] or facts["over_cutoff"]:
+        less = " (less 1 for packing)" if facts["packed"] is not None else ""
+        raise UserError(
+            f"of {facts['written']} rows LLaMA-Factory would skip {facts['written'] - facts['rows']} and cut "
+            f"{facts['over_cutoff']} at cutoff_len {options['cutoff_len']}{less}: run mix again with this config, "
+            "or raise it"
+        )
+    if wrong := prompt_faults(facts, str(options["template"])):
         raise UserError("\n".join(wrong))
     print(
-        f"train     prompts: all {loaded['rows']:,} rows begin as the served model is asked, token by token, and end with "
-        f"{loaded['end']!r}, its stop"
+        f"train     prompts: all {facts['rows']:,} rows begin as the served model is asked, token by token, and end with "
+        f"{facts['end']!r}, its stop"
     )
-    return {name: loaded[name] for name in ("rows", "tokens", "longest", "lengths", "packed")} | {"load_seconds": seconds}
 
 
 def prompt_faults(loaded: dict[str, Any], template: str) -> list[str]:
@@ -95,7 +125,7 @@ def check_fit(
     `longest` is the longest row in tokens, `steps` those of the whole training, `path` the config's YAML. Raises UserError
     with what is short and which configs and settings fit, unless `force`.
     """
-    wrong = packing_faults(options, flash_attention_is_here())
+    wrong = packing_faults(options, train_env.has_package("flash_attn"))
     shape = model_shape.find(str(options["model_name_or_path"]))
     unknown = ["its model's shape"] if shape is None else not_modelled(options, deepspeed)
     need = None
@@ -118,11 +148,6 @@ def check_fit(
     for line in wrong:
         print(f"train     forced, though {line}")
     return need
-
-
-def flash_attention_is_here() -> bool:
-    """Return whether .venv-train has the flash-attn package."""
-    return train_env.has_package("flash_attn")
 
 
 def _deepspeeds() -> list[Path]:

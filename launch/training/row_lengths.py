@@ -1,8 +1,8 @@
 """row_lengths: how long the rows of a dataset are, in a few lines of text, and how many rows a step of training sees.
 
-    for line in describe({"lengths": [...], "packed": None}, {"cutoff_len": 16384}, world=8): print(line)
+    for line in describe(facts, {"cutoff_len": 16384}, world=8): print(line)
 
-    16,401 rows, 67,000,000 tokens, mean 4,085, longest 16,384, 0.0 % over cutoff_len 16,384
+    16,401 rows, 67,000,000 tokens, mean 4,085, longest 16,900, 3 over cutoff_len 16,384 (0.02 %)
           0-4,999 12,208 ##############################
       5,000-9,999  3,310 #########
     10,000-14,999    801 ##
@@ -12,7 +12,6 @@ Lengths are tokens of a whole row, as LLaMA-Factory renders it. Not covered: `va
 """
 
 import math
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,11 +21,10 @@ BARS, WIDTH = 7, 30  # rows of the histogram at most, and columns of its longest
 def describe(facts: dict[str, Any], options: dict[str, Any], world: int) -> list[str]:
     """Return a line of totals, a histogram, and what packing does to a step of `world` processes; `facts` are the dataset's
     (`preflight.dataset_facts`)."""
-    lengths, cutoff = facts["lengths"], int(options["cutoff_len"])
-    over = sum(length > cutoff for length in lengths) / len(lengths)
+    lengths, over = facts["lengths"], facts["over_cutoff"]
     total = (
         f"{len(lengths):,} rows, {sum(lengths):,} tokens, mean {sum(lengths) / len(lengths):,.0f}, "
-        f"longest {max(lengths):,}, {100 * over:.1f} % over cutoff_len {cutoff:,}"
+        f"longest {max(lengths):,}, {over:,} over cutoff_len {options['cutoff_len']:,} ({100 * over / len(lengths):.2f} %)"
     )
     packing = [describe_packing(len(lengths), facts["packed"], options, world)] if facts["packed"] else []
     return [total, *histogram(lengths), *packing]
@@ -48,13 +46,6 @@ def histogram(lengths: list[int]) -> list[str]:
 
 def _round_numbers() -> Iterator[int]:
     return ((1, 2, 5)[n % 3] * 10 ** (n // 3) for n in range(60))
-
-
-def processes(options: dict[str, Any], gpus: int, nodes: int) -> int:
-    """Return how many processes train, each on rows of its own: one a GPU, one on a CPU, unless the launcher is told."""
-    if os.environ.get("USE_RAY"):
-        return int(options.get("ray_num_workers", 1))
-    return nodes * int(os.environ.get("NPROC_PER_NODE") or gpus or 1)
 
 
 def sequences_a_step(options: dict[str, Any], world: int) -> int:

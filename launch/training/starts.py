@@ -10,6 +10,7 @@ other settings, or one that begins again after it was whole (its model was remov
 Not covered: the time before the process of the training is started.
 """
 
+import contextlib
 import datetime
 import json
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from data_gen.cli import UserError
 from data_gen.journal import write_text
 
 EVERY_S = 5.0
@@ -38,9 +40,8 @@ class Starts:
         """Note a start at step `first`. The plan is that of the first start: what is resumed was planned once."""
         path = output.with_name(f".{output.name}.starts.json")
         settings = json.loads(json.dumps(settings))
-        before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        whole = not before.get("starts") or before["starts"][-1]["whole"]
-        if whole or before["settings"] != settings:
+        before = _before(path)
+        if before is None or before["settings"] != settings:
             before = {"settings": settings, "planned": planned, "starts": []}
         date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         start = {"date": date, "first_step": first, "seconds": 0.0, "host_gb": 0.0, "whole": False}
@@ -54,7 +55,8 @@ class Starts:
         last["seconds"] = round(seconds, 1)
         last["host_gb"] = round(max(last["host_gb"], host_gb), 2)
         if time.monotonic() - self._written >= EVERY_S:
-            self._write()
+            with contextlib.suppress(OSError):  # a disk that is full for a moment does not end a training
+                self._write()
 
     def __enter__(self) -> "Starts":
         return self
@@ -77,3 +79,15 @@ class Starts:
         content = {"settings": self.settings, "planned": self.planned, "starts": self.starts}
         write_text(self.path, json.dumps(content, indent=1) + "\n")
         self._written = time.monotonic()
+
+
+def _before(path: Path) -> dict[str, Any] | None:
+    """Return what was noted of a training that is not whole, None where there is none. Raises UserError."""
+    if not path.is_file():
+        return None
+    try:
+        before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        whole = before["starts"][-1]["whole"] or not {"settings", "planned"} <= before.keys()
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise UserError(f"{path}: not readable; remove it, and what earlier starts took is not counted") from error
+    return None if whole else before

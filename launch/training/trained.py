@@ -6,6 +6,7 @@
 An adapter that is not merged, or was trained anew since, is refused in one line.
 """
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,16 @@ def finished(run: Run, stage: str, target: str) -> dict[str, Any]:
     if record is None or not record.get("finished"):
         state = "has not run" if record is None else "is not finished"
         raise UserError(f"{run.folder}: {stage} {state}: run {target} first")
+    return record
+
+
+def read_record(run: Run, config: str) -> dict[str, Any]:
+    """Return the train.json of a model. Raises UserError where it is missing or no JSON."""
+    path = run.model(config) / "train.json"
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise UserError(f"{path}: not readable; put it back, or train anew (make clean STAGE=train)") from error
     return record
 
 
