@@ -13,7 +13,6 @@ that mix would not have written (edited by hand, not decided right, not in the f
 
 import datetime
 import json
-import shutil
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -28,7 +27,7 @@ from data_gen.progress import bar
 from data_gen.prompts import student_system
 from data_gen.recipe import load_recipe
 from data_gen.records import Row, read_rows
-from data_gen.run_folder import Run
+from data_gen.run_folder import Run, emptied
 from data_gen.shards import Shards
 from data_gen.sharegpt import dataset_info, sharegpt_row, text_fault
 from data_gen.stage import Stage, read_funnel, read_manifest
@@ -52,7 +51,7 @@ def main(recipe: str, run: str, config: str | None = None, limit: int | None = N
         if stage.finished:
             return
         mixed = read_manifest(folder)["stages"].get("mix", {})
-        partial = _emptied(place)
+        partial = emptied(place)
         counts = Composition()
         with Shards(partial / "data") as shards:
             rows = islice(
@@ -74,17 +73,6 @@ def main(recipe: str, run: str, config: str | None = None, limit: int | None = N
             write_text(partial / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
             partial.rename(place)
         stage.funnel(counts.rows, counts.rows, {}, "rows")
-
-
-def _emptied(place: Path) -> Path:
-    """Take away the dataset of an earlier export in one step, and return the empty folder that the new one is made in."""
-    partial, old = (place.with_name(f".{place.name}.{what}") for what in ("partial", "old"))
-    for folder in (partial, old):
-        shutil.rmtree(folder, ignore_errors=True)
-    if place.exists():
-        place.rename(old)
-        shutil.rmtree(old)
-    return partial
 
 
 def without_folders(value: Any) -> Any:

@@ -4,8 +4,21 @@ Run(Path("runs/quickstart")).traces        -> runs/quickstart/data/02_traces.jso
 Run(Path("runs/quickstart")).model("x")    -> runs/quickstart/model/x
 """
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+
+def emptied(place: Path) -> Path:
+    """Take away the folder that was made at `place` before, in one step, and return a name beside it for the new one: it is
+    renamed to `place` when it is whole."""
+    partial, old = (place.with_name(f".{place.name}.{what}") for what in ("partial", "old"))
+    for folder in (partial, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+        shutil.rmtree(old)
+    return partial
 
 
 def errors_of(path: Path) -> Path:

@@ -42,6 +42,7 @@ from eval.regression_chat import in_chat
 from eval.regression_sets import SETS, ready
 from eval.regression_tasks import count
 from eval.score import scores
+from eval.servers import Servers
 from eval.stats import wilson
 
 VERSION = "regression-1"
@@ -147,8 +148,6 @@ def main(
     limit: int | None = None,
 ) -> None:
     """Evaluate models (comma-separated) on the regression set, or on the tasks named. A served model is loaded once."""
-    from eval.run import Servers
-
     names = tasks.split(",") if tasks else list(SETS)
     if unknown := [name for name in names if name not in SETS]:
         raise ConfigError(f"--tasks: {', '.join(unknown)}: there are {', '.join(SETS)}")

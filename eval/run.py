@@ -8,18 +8,15 @@ answer is missing. Every response is kept (`measure.py` says where), and the sam
 `samples` than before is asked the new ones only; fewer are refused, as is any other edit that changes an answer.
 """
 
-import contextlib
 import itertools
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import uvloop
 
 from data_gen.chat import ask_all
 from data_gen.cli import ConfigError, UserError, command
-from data_gen.config import LOCAL, Endpoint, dump
-from data_gen.local_server import serve
+from data_gen.config import dump
 from data_gen.meter import Meter
 from data_gen.progress import bar
 from data_gen.recipe import find_recipe, load_recipe
@@ -28,7 +25,6 @@ from data_gen.responses import ChatRequest
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import Stage, changed_keys, edit_manifest
 from data_gen.verifiers import VERSION
-from data_gen.yaml_schema import parse
 from eval.asking import Record
 from eval.benchmarks import check, samples_of
 from eval.benchmarks.write import write
@@ -37,6 +33,7 @@ from eval.contender import contender
 from eval.measure import Job, measure, questions_of
 from eval.not_run import NotRun
 from eval.score import SHARES
+from eval.servers import Servers
 
 
 def main(
@@ -95,34 +92,6 @@ def chosen(benchmarks: str | None, config: EvalConfig) -> dict[str, Benchmark]:
     if unknown:
         raise ConfigError(f"--benchmarks: {', '.join(unknown)}: not in eval.yaml, which has {', '.join(config.benchmarks)}")
     return {name: config.benchmarks[name] for name in names}
-
-
-class Servers:
-    """Endpoints of models: one that the user gave, or a vLLM of ours, started when first needed, one at a time."""
-
-    def __init__(self, config: EvalConfig, run: Run, base_url: str | None, api_key_env: str | None) -> None:
-        self._config, self._run = config, run
-        self._serving: str | None = None
-        given = {"base_url": base_url or LOCAL, "api_key_env": api_key_env, "concurrency": config.concurrency}
-        self._endpoint = parse(given, Endpoint, "options")
-        self._stack = contextlib.ExitStack()
-
-    def __enter__(self) -> "Servers":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stack.close()
-
-    def endpoint(self, weights: str) -> Endpoint:
-        """Return where `weights` are served."""
-        if self._endpoint.base_url != LOCAL:
-            return self._endpoint
-        if self._serving != weights:
-            self._stack.close()
-            log = self._run.folder / "logs" / "eval.log"
-            self._url = self._stack.enter_context(serve(weights, self._config.serve, log))
-            self._serving = weights
-        return self._endpoint.model_copy(update={"base_url": self._url})
 
 
 def evaluate(job: Job, origin: Any, config: EvalConfig, run: Run, servers: Servers) -> None:

@@ -25,7 +25,7 @@ from typing import Any
 
 from data_gen.cli import UserError, command
 from data_gen.recipe import load_recipe
-from data_gen.run_folder import Run
+from data_gen.run_folder import Run, emptied
 from data_gen.stage import Stage
 from launch.training import hardware, llamafactory_run, model_shape
 from launch.training.trained import ADAPTER, base_folder, finished, merged_folder
@@ -65,7 +65,7 @@ def main(recipe: str, run: str, config: str | None = None) -> None:
     with Stage(folder, f"merge {name}", settings, inputs, [target, target / "config.json"]) as stage:
         if stage.finished:
             return
-        partial = _emptied(target)
+        partial = emptied(target)
         dtype = dtype_of(base)
         print(f"merge     {name} into {options['model_name_or_path']}, {dtype}")
         check_room(str(options["model_name_or_path"]), base, folder.folder)
@@ -140,17 +140,6 @@ def check_whole(model: Path) -> None:
     missing = [name for name in ("config.json", "tokenizer_config.json", *weights) if not (model / name).is_file()]
     if missing:
         raise UserError(f"LLaMA-Factory's export wrote no {', '.join(missing)}; see its log in logs/ of the run")
-
-
-def _emptied(target: Path) -> Path:
-    """Take away what an earlier merge left, in one step, and return the folder that the new model is written to."""
-    partial, old = (target.with_name(f".{target.name}.{what}") for what in ("partial", "old"))
-    for folder in (partial, old):
-        shutil.rmtree(folder, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-        shutil.rmtree(old)
-    return partial
 
 
 if __name__ == "__main__":

@@ -60,9 +60,9 @@ class Models:
         self.run, self.answers = run, {}
 
     def __call__(self, body):
-        if not self.answers:
-            for path in (self.run / "benchmarks").iterdir():
-                self.answers |= {question(one): right_answer(one) for one in read_records(path, Problem)}
+        if not self.answers:  # set as a whole: requests come at the same time
+            known = [one for path in (self.run / "benchmarks").iterdir() for one in read_records(path, Problem)]
+            self.answers = {question(one): right_answer(one) for one in known}
         said = self.answers[body["messages"][-1]["content"]]
         return {"oracle": answer(said), "empty": answer(""), "truncating": answer(said, "length")}[body["model"]]
 
@@ -194,7 +194,7 @@ def test_an_edited_question_is_asked_anew_and_one_edited_back_gets_its_first_ans
             asked.append(len(endpoint.requests))
     assert asked == [6, 7]
     problems.write_text(written)
-    monkeypatch.setattr("eval.run.Servers.endpoint", no_server)
+    monkeypatch.setattr("eval.servers.Servers.endpoint", no_server)
     main(recipe, str(run), "m", endpoint.url)
     assert "30" not in rows(run / "eval/m/mine/samples.jsonl")[3]["text"]
     assert len(rows(run / "eval/m/mine/samples.superseded.jsonl")) == 2
