@@ -27,7 +27,8 @@ READING = """\
 ({base:.1f} %), and with boxes ignored (the last number of the text counts) it is right in {loose:.1f} %. The teacher's
 examples in the prompt alone give {shots:.1f} %. Training on its own right answers gives {trained:.1f} % without any example:
 {beyond}, and {gain:+.1f} points [{low:+.1f}, {high:+.1f}]
-against the prompted base on the same problems ({test}, p = {p:.3f}). It is one training: what another seed would give is in no interval."""
+against the prompted base on the same problems ({test}, p = {p:.3f}).
+It is one training: what another seed would give is in no interval."""
 
 
 def main(run: str, total_seconds: int | None = None) -> None:
