@@ -20,6 +20,7 @@ PYTHON := .venv/bin/python
 BASE_PYTHON ?= $(or $(shell command -v python3.11),python3)
 export TRANSFORMERS_VERBOSITY = error
 export PYTHONUNBUFFERED = 1
+export ARGS  # launch.train gets it as it was typed, quotes and all
 COMMON = --recipe=recipes/$(RECIPE) --run=runs/$(RUN)
 SOME = $(if $(LIMIT),--limit=$(LIMIT))
 ONLY = $(if $(BENCHMARKS),--benchmarks=$(BENCHMARKS))
@@ -91,7 +92,7 @@ else
 endif
 
 train: .venv/made .venv-train/made ## LLaMA-Factory on llamafactory_configs/$(CONFIG).yaml; ARGS="learning_rate=2e-5" overrides
-	@$(PYTHON) -m launch.train $(COMMON) $(WITH) $(if $(ARGS),--args="$(ARGS)") $(if $(FORCE),--force)
+	@$(PYTHON) -m launch.train $(COMMON) $(WITH) $(if $(ARGS),--args="$$ARGS") $(if $(FORCE),--force)
 
 merge: .venv/made .venv-train/made ## fold a LoRA adapter into its base: model/$(CONFIG)-merged
 	@$(PYTHON) -m launch.merge $(COMMON) $(WITH)

@@ -12,7 +12,7 @@ from typing import Any
 
 from data_gen.config import LOCAL, ChatModel, Endpoint, dump
 from data_gen.local_server import serve
-from data_gen.prompts import Message, messages, read_shots
+from data_gen.prompts import Message, messages, read_shots, wording
 from data_gen.recipe import Recipe, find_template
 from data_gen.responses import Sampling
 
@@ -38,7 +38,7 @@ def chat_settings(model: ChatModel, recipe: Recipe) -> dict[str, Any]:
     for key in ("system_prompt", "few_shot"):
         if settings[key] is not None:
             settings[key] = recipe.template(settings[key])
-    return settings
+    return settings | {"wording": wording()}
 
 
 @contextlib.contextmanager

@@ -23,12 +23,13 @@ from typing import Any
 # Longer than any row: what LLaMA-Factory is told for `cutoff_len` so that it measures and does not cut.
 UNCUT = 1 << 24
 IGNORED = -100  # the label of a token that carries no loss
+LOADING = ("model_revision", "cache_dir", "trust_remote_code")
 
 
 def lengths(question: dict[str, Any]) -> dict[str, Any]:
     """Write the tokens of every row of `rows` ({"user", "assistant"} a line), whole and rendered, to `lengths`, a number a
     line, in order."""
-    count = counter(question["model_name_or_path"], question["template"], question["system"])
+    count = counter(question)
     written = 0
     with Path(question["rows"]).open("rb") as rows, Path(question["lengths"]).open("w", encoding="utf-8") as out:
         with multiprocessing.get_context("fork").Pool(os.cpu_count(), _become, (count,)) as workers:
@@ -38,22 +39,28 @@ def lengths(question: dict[str, Any]) -> dict[str, Any]:
     return {"rows": written}
 
 
-def counter(model: str, template_name: str, system: str) -> Callable[[bytes], int]:
+def counter(question: dict[str, Any]) -> Callable[[bytes], int]:
     """Return a function that counts the tokens of a line, as LLaMA-Factory's supervised processor joins them."""
     from llamafactory.data import get_template_and_fix_tokenizer
     from llamafactory.hparams import DataArguments, ModelArguments
     from llamafactory.model import load_tokenizer
 
-    tokenizer = load_tokenizer(ModelArguments(model_name_or_path=model))["tokenizer"]
-    template = get_template_and_fix_tokenizer(tokenizer, DataArguments(template=template_name))
+    model = ModelArguments(model_name_or_path=question["model_name_or_path"], **loading(question))
+    tokenizer = load_tokenizer(model)["tokenizer"]
+    template = get_template_and_fix_tokenizer(tokenizer, DataArguments(template=question["template"]))
 
     def count(line: bytes) -> int:
         row = json.loads(line)
         turns = [{"role": "user", "content": row["user"]}, {"role": "assistant", "content": row["assistant"]}]
-        pairs = template.encode_multiturn(tokenizer, turns, system, None)
+        pairs = template.encode_multiturn(tokenizer, turns, question["system"], None)
         return sum(len(prompt) + len(answer) for prompt, answer in pairs) + bool(template.efficient_eos)
 
     return count
+
+
+def loading(question: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that say which files of the model are read."""
+    return {key: question[key] for key in LOADING if key in question}
 
 
 _counts: list[Callable[[bytes], int]] = []  # of a worker process
@@ -90,7 +97,7 @@ def load(question: dict[str, Any]) -> dict[str, Any]:
         "use_cpu": True,
         "overwrite_cache": True,
         "preprocessing_num_workers": 1,
-    } | {key: question[key] for key in ("max_samples", "enable_thinking", "default_system") if key in question}
+    } | {key: question[key] for key in ("max_samples", "enable_thinking", "default_system", *LOADING) if key in question}
     model_args, data_args, training_args, _, _ = get_train_args(options)
     tokenizer_module = load_tokenizer(model_args)
     tokenizer = tokenizer_module["tokenizer"]
@@ -100,15 +107,30 @@ def load(question: dict[str, Any]) -> dict[str, Any]:
     with _data_file(question).open(encoding="utf-8") as file:
         written = sum(1 for _ in file)
     cutoff = question["cutoff_len"] - bool(question.get("packing"))  # packing takes one off (data_args.py, 0.9.5)
+    used = trained_on(lengths, question)
     return {
-        "written": min(written, question.get("max_samples") or written),
-        "rows": len(lengths),
-        "tokens": sum(lengths),
+        "written": min(written, question.get("max_samples") or written) - (len(lengths) - len(used)),
+        "rows": len(used),
+        "tokens": sum(used),
         "longest": max(lengths, default=0),
         "over_cutoff": sum(length > cutoff for length in lengths),
-        "lengths": lengths,
-        "packed": packed(lengths, cutoff, question) if question.get("packing") else None,
-    } | compare(rows, _data_file(question), tokenizer, question["model_name_or_path"])
+        "lengths": used,
+        "packed": packed(used, cutoff, question) if question.get("packing") else None,
+    } | compare(rows, _data_file(question), tokenizer, question)
+
+
+def trained_on(lengths: list[int], question: dict[str, Any]) -> list[int]:
+    """Return the lengths of the rows that `val_size` leaves to train on, drawn as LLaMA-Factory draws them
+    (llamafactory/data/data_utils.py, split_dataset, 0.9.5)."""
+    from datasets import Dataset
+
+    size = float(question.get("val_size") or 0)
+    if size <= 1e-6 or not lengths:
+        return lengths
+    seed = int(question.get("seed", 42))  # transformers' default
+    split = Dataset.from_dict({"length": lengths}).train_test_split(test_size=int(size) if size > 1 else size, seed=seed)
+    used: list[int] = split["train"]["length"][:]
+    return used
 
 
 def packed(lengths: list[int], cutoff: int, question: dict[str, Any]) -> int:
@@ -127,7 +149,7 @@ def packed(lengths: list[int], cutoff: int, question: dict[str, Any]) -> int:
     return sequences
 
 
-def compare(rows: Any, file: Path, tokenizer: Any, model: str) -> dict[str, Any]:
+def compare(rows: Any, file: Path, tokenizer: Any, question: dict[str, Any]) -> dict[str, Any]:
     """Hold every row as it is trained on against what the trained model gets and does when it is served.
 
     The prompt: a server loads the tokenizer that training saves and renders by its chat template; the token ids must be
@@ -140,7 +162,7 @@ def compare(rows: Any, file: Path, tokenizer: Any, model: str) -> dict[str, Any]
     with tempfile.TemporaryDirectory() as folder:
         tokenizer.save_pretrained(folder)
         server = AutoTokenizer.from_pretrained(folder)
-    stops = stop_tokens(model, server)
+    stops = stop_tokens(question, server)
     found: dict[str, Any] = {"differing": 0, "endless": 0, "early": 0, "end": None, "prompt": None, "served_prompt": None}
     found["stops"] = server.convert_ids_to_tokens(sorted(stops))
     with file.open(encoding="utf-8") as lines:
@@ -186,15 +208,18 @@ def served(tokenizer: Any, rows: list[dict[str, Any]]) -> list[list[int]]:
     return ids
 
 
-def stop_tokens(model: str, tokenizer: Any) -> set[int]:
+def stop_tokens(question: dict[str, Any], tokenizer: Any) -> set[int]:
     """Return the ids that end an answer when the model is served: eos of the tokenizer and of generation_config.json (of
     config.json where there is none), as vLLM 0.32 reads them (SamplingParams.update_from_generation_config)."""
     from transformers import AutoConfig, GenerationConfig
 
+    model, where = question["model_name_or_path"], loading(question)
+    if "model_revision" in where:
+        where["revision"] = where.pop("model_revision")
     try:
-        told = GenerationConfig.from_pretrained(model).eos_token_id
+        told = GenerationConfig.from_pretrained(model, **where).eos_token_id
     except OSError:
-        told = AutoConfig.from_pretrained(model).eos_token_id
+        told = AutoConfig.from_pretrained(model, **where).eos_token_id
     listed = told if isinstance(told, list) else [told]
     return {token for token in [*listed, tokenizer.eos_token_id] if token is not None}
 

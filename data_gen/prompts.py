@@ -17,6 +17,7 @@ from data_gen.recipe import Recipe
 from data_gen.records import Problem
 
 Message = dict[str, str]
+WORDING = ("question_", "rewrite_user")  # templates that no YAML names
 
 
 def question(problem: Problem) -> str:
@@ -44,6 +45,13 @@ def rewriting_question(asked: str, response: str) -> str:
     """
     mark = hashlib.sha256(f"{len(asked)}\n{asked}{response}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return _template("rewrite_user.txt").format(question=asked, response=response, mark=mark)
+
+
+def wording() -> dict[str, str]:
+    """Return a short hash of every template that words what is said beside a recipe's own: where one is edited, other
+    answers are asked for."""
+    names = sorted(path.name for path in (PACKAGE / "templates").glob("*.txt") if path.name.startswith(WORDING))
+    return {name: hashlib.sha256(_template(name).encode()).hexdigest()[:12] for name in names}
 
 
 @functools.cache

@@ -23,13 +23,15 @@ PYTHON = ROOT / ".venv-train/bin/python"
 CONFIGS = ROOT / "llamafactory_configs"
 PROBE = PACKAGE / "llamafactory_probe.py"
 # Keys of a training YAML that decide which rows are loaded, how they are rendered, and how they are packed.
-RENDERING = ("max_samples", "enable_thinking", "default_system")
+RENDERING = ("max_samples", "val_size", "seed", "enable_thinking", "default_system")
+# Those that decide which files of a model are read.
+LOADING = ("model_revision", "cache_dir", "trust_remote_code")
 PACKING = ("packing", "neat_packing", "preprocessing_batch_size", "preprocessing_num_workers")
 
 
 @dataclass(frozen=True)
 class Training:
-    """A training YAML: its path, its keys, and the three that decide how a row is measured."""
+    """A training YAML: its path, its keys, and those that decide how a row is measured."""
 
     path: Path
     keys: dict[str, Any]
@@ -40,7 +42,8 @@ class Training:
 
     @property
     def measures(self) -> dict[str, Any]:
-        return {key: self.keys[key] for key in ("model_name_or_path", "template", "cutoff_len")}
+        needed = {key: self.keys[key] for key in ("model_name_or_path", "template", "cutoff_len")}
+        return needed | {key: self.keys[key] for key in LOADING if self.keys.get(key) is not None}
 
 
 def has_package(name: str) -> bool:

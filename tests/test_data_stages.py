@@ -1,7 +1,10 @@
 """The stages of `make data` as a whole, as commands, against a scripted endpoint."""
 
 import json
+import shutil
 
+from data_gen.config import PACKAGE
+from data_gen.prompts import _template, wording
 from data_gen.sections import split_sections
 from tests.conftest import rows
 from tests.endpoint import Endpoint
@@ -56,6 +59,28 @@ def test_a_changed_yaml_is_refused_by_the_names_of_the_changed_keys(command, rec
     assert "RUN=new" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert (tmp_path / "run/data/02_traces.jsonl").read_bytes() == before
+
+
+def test_an_edited_template_that_words_the_questions_is_refused_by_its_name(command, recipe, tmp_path):
+    manifest = tmp_path / "run/manifest.json"
+    with Endpoint(solve) as endpoint:
+        run_stages(command, recipe(endpoint.url), tmp_path / "run", STAGES[:2])
+        told = json.loads(manifest.read_text())
+        told["stages"]["generate"]["settings"]["teacher"]["wording"]["question_math.txt"] = "of another"
+        manifest.write_text(json.dumps(told))
+        done = command("data_gen.generate", f"--recipe={recipe(endpoint.url)}", f"--run={tmp_path / 'run'}")
+    assert done.returncode == 2
+    assert "teacher.wording.question_math.txt: of another -> " in done.stderr
+
+
+def test_the_wording_changes_with_the_text_of_one_template_only(monkeypatch, tmp_path):
+    before = wording()
+    shutil.copytree(PACKAGE / "templates", tmp_path / "templates")
+    (tmp_path / "templates/question_math.txt").write_text("{question} In a box, please.")
+    monkeypatch.setattr("data_gen.prompts.PACKAGE", tmp_path)
+    monkeypatch.setattr("data_gen.prompts._template", _template.__wrapped__)
+    after = wording()
+    assert {name for name in before if after[name] != before[name]} == {"question_math.txt"}
 
 
 def test_switching_verification_off_keeps_wrong_answers_and_the_card_says_so(command, recipe, tmp_path):

@@ -163,6 +163,19 @@ def test_llama_factory_packs_in_shares_and_batches_one_token_below_the_cutoff_as
     assert 1 < statistics.fmean(map(len, together)) < 10
 
 
+@pytest.mark.slow
+@SMALL_MODEL
+@pytest.mark.parametrize("size", [0.25, 7])
+def test_rows_that_val_size_holds_out_are_not_counted_as_trained_on(tmp_path, size):
+    options = dataset(tmp_path, [(f"{n}?", "so " * (n * 37 % 230)) for n in range(1, 21)]) | {"val_size": size, "seed": 7}
+    asked = tmp_path / "asked.json"
+    asked.write_text(json.dumps([options]))
+    (used,) = json.loads(in_train_env(PACK, asked).splitlines()[-1])
+    told = train_env.load_dataset(train_env.Training(tmp_path / "x.yaml", options), tmp_path, "rows")
+    assert told["lengths"] == [row[0] for row in used]
+    assert (told["rows"], told["written"], told["tokens"]) == (len(used), len(used), sum(told["lengths"]))
+
+
 ANSWERS = [
     ("What is 2+2?", "4."),
     ("Name a fruit.", "An apple is a fruit that grows on trees, and it is red or green."),

@@ -10,7 +10,7 @@
 Seconds and dollars are those of all starts; tokens/s and the share of the peak (MFU) are of the last, without loading: its
 `train_runtime` covers the steps since it resumed. The loss plot, training_loss.png, is LLaMA-Factory's own (`plot_loss:
 true`): it draws the trainer's state, which a resumed training reads back, so it begins at the first step.
-Not covered: `val_size`, whose rows count as trained on; memory of other machines and of Ray's workers.
+Not covered: memory of other machines and of Ray's workers.
 """
 
 import contextlib

@@ -8,7 +8,7 @@
     10,000-14,999    801 ##
     15,000-19,999     82 #
 
-Lengths are tokens of a whole row, as LLaMA-Factory renders it. Not covered: `val_size`, whose rows are not trained on.
+Lengths are tokens of a whole row, as LLaMA-Factory renders it, without those that `val_size` holds out.
 """
 
 import math
