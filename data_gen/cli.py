@@ -16,12 +16,12 @@ import difflib
 import errno
 import inspect
 import sys
-import types
-import typing
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import fire
+
+from data_gen.command_help import kinds, usage
 
 
 class UserError(Exception):
@@ -110,9 +110,9 @@ def parse(main: Callable[..., None], arguments: list[str]) -> dict[str, Any]:
             hint = f" (did you mean --{close[0]}?)" if close else ""
             faults.append(f"no option --{name}{hint}; see --help")
             continue
-        kinds = _kinds(parameters[name].annotation)
+        wanted = kinds(parameters[name].annotation)
         if not equals:
-            if bool in kinds and (not waiting or waiting[0].startswith("--")):
+            if bool in wanted and (not waiting or waiting[0].startswith("--")):
                 text = "true"
             elif waiting and not waiting[0].startswith("--"):
                 text = waiting.pop(0)
@@ -123,9 +123,9 @@ def parse(main: Callable[..., None], arguments: list[str]) -> dict[str, Any]:
             faults.append(f"--{name} is given twice")
             continue
         try:
-            options[name] = _convert(text, kinds)
+            options[name] = _convert(text, wanted)
         except ValueError:
-            faults.append(f"--{name}={text}: {' or '.join(k.__name__ for k in kinds)} is expected")
+            faults.append(f"--{name}={text}: {' or '.join(k.__name__ for k in wanted)} is expected")
             continue
         if name in ("limit", "workers") and options[name] < 1:
             faults.append(f"--{name}={text}: a number above 0 is expected")
@@ -135,12 +135,6 @@ def parse(main: Callable[..., None], arguments: list[str]) -> dict[str, Any]:
     if faults:
         raise ConfigError("\n".join(faults))
     return options
-
-
-def _kinds(annotation: Any) -> list[type]:
-    """Return the plain types of an annotation: `int | None` gives [int]."""
-    members = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
-    return [member for member in members if member is not types.NoneType]
 
 
 def _convert(text: str, kinds: list[type]) -> Any:
@@ -154,14 +148,3 @@ def _convert(text: str, kinds: list[type]) -> Any:
         if kind in kinds:
             return kind(text)
     return text
-
-
-def usage(main: Callable[..., None], name: str) -> str:
-    """Return the help text: what the command does, then a line an option with its default."""
-    lines = [f"python -m {name} [--option=value ...]", "", inspect.getdoc(main) or "", "", "options:"]
-    for option, parameter in inspect.signature(main, eval_str=True).parameters.items():
-        kind = "|".join(k.__name__ for k in _kinds(parameter.annotation))
-        default = "needed" if parameter.default is parameter.empty else f"default: {parameter.default}"
-        lines.append(f"  --{option}={kind:<8}  {default}")
-    lines += ["", "exit status: 0 whole, 1 something remains or went wrong, 2 a bad option or YAML"]
-    return "\n".join(lines)

@@ -43,7 +43,10 @@ def main(
     license: str | None = None,
     dataset: str | None = None,
 ) -> None:
-    """Write the card of what `config` trained in the run, and of the merged model where there is one."""
+    """Write the card of what `config` trained in the run, and of the merged model where there is one.
+
+    `base` and `dataset`, owner/name each, are linked where the training read folders; `repo` is the model's own name.
+    """
     folder, stated = Run(Path(run)), Stated(repo, base, license, dataset)
     name = which_training(folder, config)
     for model in (folder.model(name), merged_folder(folder, name)):

@@ -117,7 +117,10 @@ def main(
     gpus: int = 8,
     port: int = 29500,
 ) -> None:
-    """Print what to run on each of `nodes` (addresses joined by commas), each with `gpus` GPUs."""
+    """Print what to run on each of `nodes` (addresses joined by commas), each with `gpus` GPUs.
+
+    `across`: torchrun, slurm or ray, which start the processes.
+    """
     for node, words in commands(recipe, parse_nodes(nodes), across, run, config, gpus, port):
         print(f"# on {node}\n{shlex.join(words)}")
 

@@ -149,7 +149,11 @@ def main(
     seconds_per_token: float = 0.088,
     gpu_hour: float = 2.96,
 ) -> None:
-    """Print a column for each number of `problems` (joined by commas); `gpu_hour` is in dollars."""
+    """Print a column for each number of `problems` (joined by commas), of which the share `kept` becomes rows.
+
+    `samples` answers a problem, `prompt_tokens` and `completion_tokens` long in the mean; `gpus` give `tokens_per_gpu_s`
+    each, a token of one answer taking `seconds_per_token`; `gpu_hour` is in dollars.
+    """
     if not all(re.fullmatch("[1-9][0-9]*", count) for count in problems.split(",")):
         raise ConfigError(f"--problems={problems}: numbers above 0, joined by commas, are expected")
     if min(samples, prompt_tokens, completion_tokens, gpus, tokens_per_gpu_s, seconds_per_token) <= 0:

@@ -135,7 +135,10 @@ def parse_nodes(text: str) -> list[str]:
 
 
 def main(recipe: str, nodes: str, across: str = "endpoints", port: int = 8000) -> None:
-    """Print what to run on each of `nodes` (addresses joined by commas), and the endpoints for data.yaml."""
+    """Print what to run on each of `nodes` (addresses joined by commas), and the endpoints for data.yaml.
+
+    `across`: endpoints (an engine a node), vllm or ray (one engine over all of them).
+    """
     if across not in ACROSS:
         raise ConfigError(f"--across={across}: one of {', '.join(ACROSS)} is expected")
     serving = ACROSS[across](load_recipe(recipe).teacher, parse_nodes(nodes), port)

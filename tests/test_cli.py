@@ -1,8 +1,14 @@
 """Options: a mistake is one line and exit status 2, before anything runs."""
 
+import importlib
+import inspect
+import re
+
 import pytest
 
 from data_gen.cli import ConfigError, parse
+from data_gen.command_help import OPTIONS, usage
+from tests.conftest import ROOT
 
 COMMANDS = [
     "data_gen.collect",
@@ -13,12 +19,18 @@ COMMANDS = [
     "data_gen.mix",
     "data_gen.export",
     "data_gen.adopt",
+    "data_gen.sandbox.probe",
     "eval.benchmarks",
+    "eval.compare",
+    "eval.regression",
     "eval.run",
     "eval.report",
     "eval.rescore",
     "launch.clean",
     "launch.doctor",
+    "launch.evaluations",
+    "launch.merge",
+    "launch.model_card",
     "launch.nodes",
     "launch.pin",
     "launch.plan",
@@ -70,6 +82,28 @@ def test_every_command_has_help_and_refuses_a_misspelt_option(command, module):
     assert refused.returncode == 2
     assert len(refused.stderr.splitlines()) == 1
     assert "--no_such_option" in refused.stderr
+
+
+def product_commands() -> list[str]:
+    files = [path for part in ("data_gen", "eval", "launch") for path in sorted((ROOT / part).rglob("*.py"))]
+    started = [path for path in files if "\n    command(main)" in path.read_text(encoding="utf-8")]
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in started]
+
+
+def test_the_list_of_commands_is_whole():
+    assert {name.removesuffix(".__main__") for name in product_commands()} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("module", product_commands())
+def test_the_help_says_what_every_option_means_and_shows_an_example(module):
+    imported = importlib.import_module(module)
+    name = module.removesuffix(".__main__")
+    said = usage(imported.main, name)
+    about = inspect.getdoc(imported.main) or ""
+    options = inspect.signature(imported.main).parameters
+    assert [option for option in options if option not in OPTIONS and not re.search(rf"(`|--){option}\b", about)] == []
+    assert re.search(rf"^  python -m {re.escape(name)}( |$)", said, re.MULTILINE)
+    assert max(map(len, said.splitlines())) <= 125
 
 
 @pytest.mark.parametrize("module", ["data_gen.collect", "eval.run", "launch.train", "launch.plan"])
