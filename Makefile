@@ -8,6 +8,7 @@ MODEL ?=
 BASELINE ?=
 BENCHMARKS ?=
 BASELINE_RUN ?=
+BASE_URL ?=
 DRY ?=
 FORCE ?=
 STAGE ?=
@@ -25,8 +26,7 @@ COMMON = --recipe=recipes/$(RECIPE) --run=runs/$(RUN)
 SOME = $(if $(LIMIT),--limit=$(LIMIT))
 ONLY = $(if $(BENCHMARKS),--benchmarks=$(BENCHMARKS))
 WITH = $(if $(CONFIG),--config=$(CONFIG))
-COMMA := ,
-ASKED = $(if $(MODEL)$(BASELINE),$(or $(MODEL),trained)$(if $(BASELINE),$(if $(BASELINE_RUN),,$(COMMA)$(BASELINE))))
+AGAINST = $(if $(BASELINE),--baseline=$(BASELINE)) $(if $(BASELINE_RUN),--baseline_run=runs/$(BASELINE_RUN))
 SMALL_MODEL := runs/models/SmolLM2-135M-Instruct
 SERVE := $(if $(shell nvidia-smi -L 2>/dev/null),serve-gpu,serve-cpu)
 
@@ -42,6 +42,7 @@ help: ## this text
 
 # --- environments: made once, and anew when the content of a requirements file is another (its hash stands in `made`) ----
 
+COMMA := ,
 hash = $(firstword $(shell cat $(1) | sha256sum))
 changed = $(if $(filter-out $(call hash,$(2)),$(shell cat $(1) 2>/dev/null)),FORCE)
 .PHONY: FORCE
@@ -50,17 +51,20 @@ CORE_FILES := requirements/core.txt
 TRAIN_FILES := requirements/train.txt
 SERVE_FILES := requirements/$(SERVE).txt $(if $(filter serve-cpu,$(SERVE)),requirements/serve-cpu-nodeps.txt)
 
+# Two makes at once: the second waits, and finds it made. $(call environment,FOLDER,WHAT,FILES,PIP ARGUMENTS[,THEN])
+define environment
+@flock $(1).lock sh -ec '[ "$$(cat $(1)/made 2>/dev/null)" != $(call hash,$(3)) ] || exit 0; echo "making $(1): $(2)"; \
+	rm -rf $(1); $(BASE_PYTHON) -m venv $(1); $(1)/bin/pip install -q $(4); $(if $(5),$(1)/bin/pip install -q $(5);) echo $(call hash,$(3)) > $@'
+endef
+
 .venv/made: $(call changed,.venv/made,$(CORE_FILES))
-	@echo 'making .venv: pipeline, evaluation, tests (1.5 GB, about 2 minutes)'
-	@rm -rf .venv && $(BASE_PYTHON) -m venv .venv && .venv/bin/pip install -q -r requirements/core.txt && echo $(call hash,$(CORE_FILES)) > $@
+	$(call environment,.venv,pipeline$(COMMA) evaluation$(COMMA) tests (1.6 GB$(COMMA) about 2 minutes),$(CORE_FILES),-r requirements/core.txt)
 
 .venv-train/made: $(call changed,.venv-train/made,$(TRAIN_FILES))
-	@echo 'making .venv-train: LLaMA-Factory, DeepSpeed, torch (6 GB, about 2 minutes)'
-	@rm -rf .venv-train && $(BASE_PYTHON) -m venv .venv-train && .venv-train/bin/pip install -q -r requirements/train.txt && echo $(call hash,$(TRAIN_FILES)) > $@
+	$(call environment,.venv-train,LLaMA-Factory$(COMMA) DeepSpeed$(COMMA) torch (6 GB$(COMMA) about 2 minutes),$(TRAIN_FILES),-r requirements/train.txt)
 
 .venv-serve/made: $(call changed,.venv-serve/made,$(SERVE_FILES))
-	@echo 'making .venv-serve: vLLM ($(SERVE), 3 to 9 GB, about 2 minutes)'
-	@rm -rf .venv-serve && $(BASE_PYTHON) -m venv .venv-serve && .venv-serve/bin/pip install -q -r requirements/$(SERVE).txt $(if $(filter serve-cpu,$(SERVE)),&& .venv-serve/bin/pip install -q --no-deps -r requirements/serve-cpu-nodeps.txt) && echo $(call hash,$(SERVE_FILES)) > $@
+	$(call environment,.venv-serve,vLLM ($(SERVE)$(COMMA) 3 to 9 GB$(COMMA) about 2 minutes),$(SERVE_FILES),-r requirements/$(SERVE).txt,$(if $(filter serve-cpu,$(SERVE)),--no-deps -r requirements/serve-cpu-nodeps.txt))
 
 $(SMALL_MODEL)/config.json: launch/small_model.py | .venv-train/made
 	@.venv-train/bin/python launch/small_model.py $(SMALL_MODEL)
@@ -98,14 +102,13 @@ merge: .venv/made .venv-train/made ## fold a LoRA adapter into its base: model/$
 	@$(PYTHON) -m launch.merge $(COMMON) $(WITH)
 
 eval: .venv/made ## score the recipe's models, or MODEL=name; BASELINE=name: and the paired difference (BASELINE_RUN=: of that run)
-	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(ASKED),--model=$(ASKED)) $(ONLY) $(SOME)
-	@$(if $(BASELINE),$(PYTHON) -m eval.compare --run=runs/$(RUN) $(WITH) --model=$(or $(MODEL),trained) --baseline=$(BASELINE) $(if $(BASELINE_RUN),--baseline_run=runs/$(BASELINE_RUN)))
+	@$(PYTHON) -m eval.run $(COMMON) $(WITH) $(if $(MODEL),--model=$(MODEL)) $(AGAINST) $(if $(BASE_URL),--base_url=$(BASE_URL)) $(ONLY) $(SOME)
 
 score: .venv/made ## grade the kept responses of a run anew; asks no model
 	@$(PYTHON) -m eval.rescore --run=runs/$(RUN) $(if $(MODEL),--model=$(MODEL)) $(ONLY)
 
-report: .venv/made ## report.md, index.html and summary.json; prints the table
-	@$(PYTHON) -m eval.report --run=runs/$(RUN)
+report: .venv/made ## report.md, index.html and summary.json; prints the table. RUNS="a b": these runs beside each other
+	@$(PYTHON) -m eval.report $(if $(RUNS),--runs="$(strip $(RUNS))",--run=runs/$(RUN))
 
 serve: .venv/made .venv-serve/made ## the recipe's teacher, or MODEL=, behind an OpenAI-compatible endpoint
 	@$(PYTHON) -m launch.serve --recipe=recipes/$(RECIPE) $(if $(MODEL),--model=$(MODEL)) $(ARGS)

@@ -9,7 +9,8 @@
 Editing a YAML and running again does what the user means: the same and finished says so, the same and unfinished goes
 on, and other settings than those that made the files refuse in one line that names the changed keys and offers
 `RUN=new`. When only the input grew (a larger --limit, failures asked again), the stage is done again on the new input;
-journals keep what was paid for. It all stands in the run's manifest.json.
+journals keep what was paid for. So it is when a file that it wrote is not as it left it (a disk fault, a cut copy, an edit):
+that costs nothing but time, and only answers that are gone are asked for again. It all stands in the run's manifest.json.
 """
 
 import contextlib
@@ -35,6 +36,10 @@ ORDER = ("collect", "label", "generate", "rewrite", "verify", "mix", "export")
 PACKAGES = ("openai", "datasets", "math-verify", "lm_eval", "evalplus", "reasoning_gym", "pydantic")
 
 
+# Settings that runs of earlier versions did not record: there they say nothing, and what was paid for stays usable.
+KEPT_SINCE = {"wording"}
+
+
 def file_hash(path: Path) -> str | None:
     """Return the sha256 of a file's bytes in hex, or None where there is no file."""
     if not path.is_file():
@@ -55,7 +60,8 @@ def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def changed_keys(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Return a phrase for every dotted key whose value differs: 'mix.pick: shortest -> longest'."""
     old, new = flat(before), flat(json.loads(json.dumps(now)))
-    differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    keys = {key for key in old.keys() | new.keys() if key in old or not KEPT_SINCE.intersection(key.split("."))}
+    differing = sorted(key for key in keys if old.get(key) != new.get(key))
     return [f"{key}: {_short(old.get(key))} -> {_short(new.get(key))}" for key in differing]
 
 
@@ -133,7 +139,7 @@ class Stage:
         self.inputs, self.outputs = inputs, outputs
         self.force = force
         self.finished = False
-        self.restarted = False  # there is output, made from other input: a stage that costs nothing begins again
+        self.damaged: list[Path] = []  # outputs that are not as this stage left them
         self.record: dict[str, Any] = {}
         self._started = 0.0
         self._lock = -1
@@ -142,6 +148,14 @@ class Stage:
 
     def __enter__(self) -> "Stage":
         self._take_lock()
+        with contextlib.ExitStack() as refused:  # a stage that is refused holds no lock
+            refused.callback(os.close, self._lock)
+            self._begin()
+            refused.pop_all()
+        return self
+
+    def _begin(self) -> None:
+        """Compare with what was done before, and write down what is done now. Raises UserError, ConfigError."""
         for path in self.inputs:
             if not path.is_file():
                 raise UserError(f"{path}: no such file; run the stage before {self.name} first (`make data` runs them all)")
@@ -156,9 +170,10 @@ class Stage:
                         f"put them back, or start another run with RUN=new"
                     )
                 whole = before["finished"] and all(path.exists() for path in self.outputs)
+                if whole:
+                    self.damaged = self._damaged(before.get("outputs", {}))
                 same = before["inputs"] == hashes and before.get("limit") == self.limit
-                self.finished = whole and same and not self.force
-                self.restarted = not same
+                self.finished = whole and same and not self.damaged and not self.force
                 self.before = before
             self.record = {"settings": self.settings, "inputs": hashes, "limit": self.limit, "finished": False}
             if not self.finished:
@@ -166,10 +181,11 @@ class Stage:
                 manifest["stages"][self.name] = self.record | carried
             if not self.finished:
                 manifest["environment"] = environment()
+        for path in self.damaged:
+            print(f"{self.name:<9} {path}: not as it was left (a disk fault, an edit?): made whole again")
         if self.finished:
             print(f"{self.name:<9} done already ({', '.join(str(path) for path in self.outputs)})")
         self._started = time.monotonic()
-        return self
 
     def _name_of(self, path: Path) -> str:
         """Return how the manifest names an input: files of the run by their name, so that a run may be moved."""
@@ -190,6 +206,14 @@ class Stage:
     def hashes(self) -> dict[str, str | None]:
         """Return the sha256 of each input, by its name in the manifest."""
         return {self._name_of(path): file_hash(path) for path in self.inputs}
+
+    def _rows(self) -> list[Path]:
+        """Return the outputs that nobody but this stage writes: the row files of data/ and dataset/."""
+        folders = (self.run.data, self.run.dataset)
+        return [path for path in self.outputs if path.suffix == ".jsonl" and path.parent in folders]
+
+    def _damaged(self, left: dict[str, str | None]) -> list[Path]:
+        return [path for path in self._rows() if left.get(path.name, path) not in (path, file_hash(path))]
 
     def save(self) -> None:
         """Write the record as it is now: what a killed stage found out (a revision, a batch) is not found out again."""
@@ -219,6 +243,8 @@ class Stage:
         seconds = time.monotonic() - self._started
         with edit_manifest(self.run) as manifest:
             self.record["finished"] = error is None
+            if error is None:
+                self.record["outputs"] = {path.name: file_hash(path) for path in self._rows()}
             self.record["seconds"] = round(self.before.get("seconds", 0.0) + seconds, 2)
             self.record["date"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             manifest["stages"][self.name] = self.record

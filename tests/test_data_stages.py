@@ -73,6 +73,17 @@ def test_an_edited_template_that_words_the_questions_is_refused_by_its_name(comm
     assert "teacher.wording.question_math.txt: of another -> " in done.stderr
 
 
+def test_a_run_of_before_the_wording_was_recorded_goes_on(command, recipe, tmp_path):
+    manifest = tmp_path / "run/manifest.json"
+    with Endpoint(solve) as endpoint:
+        run_stages(command, recipe(endpoint.url), tmp_path / "run", STAGES[:2])
+        told = json.loads(manifest.read_text())
+        del told["stages"]["generate"]["settings"]["teacher"]["wording"]
+        manifest.write_text(json.dumps(told))
+        done = command("data_gen.generate", f"--recipe={recipe(endpoint.url)}", f"--run={tmp_path / 'run'}")
+    assert (done.returncode, "done already" in done.stdout) == (0, True)
+
+
 def test_the_wording_changes_with_the_text_of_one_template_only(monkeypatch, tmp_path):
     before = wording()
     shutil.copytree(PACKAGE / "templates", tmp_path / "templates")
@@ -115,3 +126,37 @@ def test_problems_taken_out_take_their_traces_along(command, recipe, tmp_path):
     funnel = {line["stage"]: line for line in json.loads((run / "data/funnel.json").read_text())}
     assert funnel["rewrite"]["reasons"] == {"no_problem": 20}
     assert len(rows(run / "data/02_traces.jsonl")) == 40
+
+
+def test_a_finished_file_that_was_damaged_is_made_whole_and_no_whole_answer_is_paid_for_again(command, recipe, tmp_path):
+    run = tmp_path / "run"
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url, problems=6)
+        data = run_stages(command, folder, run)
+        files = [data / f"{name}.jsonl" for name in ("01_problems", "02_traces", "03_rewritten", "05_mixture")]
+        before = {path: rows(path) for path in files}
+        for path in files:
+            asked_before = len(endpoint.requests)
+            lines = path.read_text().splitlines(keepends=True)
+            path.write_text("".join([*lines[:2], '{"id": "torn', *lines[4:]]))  # two rows are gone, and a line is none
+            run_stages(command, folder, run)
+            assert len(endpoint.requests) - asked_before <= (3 if path.name.startswith("02") else 0)
+            for other, expected in before.items():
+                assert without(rows(other), "seconds") == without(expected, "seconds"), (path.name, other.name)
+
+
+def test_a_verdict_that_was_edited_by_hand_is_not_believed(command, recipe, tmp_path):
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url)
+        data = run_stages(command, folder, tmp_path / "run")
+        mixed = (data / "05_mixture.jsonl").read_bytes()
+        verdicts = data / "04_verdicts.jsonl"
+        edited = verdicts.read_text().replace('"ok": false, "reason": "wrong"', '"ok": true, "reason": "correct"')
+        assert edited != verdicts.read_text()
+        verdicts.write_text(edited)
+        run_stages(command, folder, tmp_path / "run")
+    assert (data / "05_mixture.jsonl").read_bytes() == mixed
+
+
+def without(rows, key):
+    return [{name: value for name, value in row.items() if name != key} for row in rows]

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,12 @@ def test_another_content_of_a_requirements_file_makes_the_environment_anew(make,
 
 def test_setup_makes_every_environment(make):
     assert len(make("-n", "setup")) == 3
+
+
+def test_two_makes_at_once_make_an_environment_once(make, tmp_path):
+    slow = (tmp_path / "python").read_text().replace("mkdir -p", "sleep 1; mkdir -p", 1)
+    (tmp_path / "python").write_text(slow)
+    with ThreadPoolExecutor() as pool:
+        said = list(pool.map(lambda _: make(".venv/made"), range(3)))
+    assert sorted(map(len, said)) == [0, 0, 1]
+    assert make("-n", "check") == []
