@@ -5,9 +5,12 @@
     round 0: evaluation  389.1 tokens/s   vLLM's benchmark  391.0 tokens/s   0.995   asking is 97 % of the command
 
 Serves the quickstart's small model once. Evaluation is the whole command of a user on a benchmark of the quickstart's
-questions, lm-eval, journal and grading included; its tokens/s are those of the manifest, from the first request to the last
+questions, lm-eval, journal and verdicts included; its tokens/s are those of the manifest, from the first request to the last
 answer. The peer sends the same prompts with the same sampling, as many in flight (`bench.generate`). The last column is the
-share of the command's own time in which it asked: the rest is starting, lm-eval and grading.
+share of the command's own time in which it asked: the rest is starting, lm-eval and verdicts.
+
+The prompts go without their references (the verifier is `none`), so every verdict is `undecided` and the accuracy 0. Not
+covered: what grading costs, which is after the asking (`bench.graders --speed`, `bench.verify`).
 """
 
 import json
@@ -52,7 +55,7 @@ def main(rounds: int = 3, problems: int = 150, samples: int = 4) -> None:
 
 
 def write_recipe(folder: Path, data: Path, sampling: Sampling, prompts: list[str], samples: int) -> Path:
-    """Write a recipe whose benchmark asks the prompts and accepts every answer."""
+    """Write a recipe whose benchmark asks the prompts; it has nothing to check an answer by, so each is undecided."""
     folder.mkdir(parents=True)
     about = {"source": "file", "domain": "math", "verifier": "none", "gold": {}}  # asked word for word, as the peer asks
     rows = [about | {"id": f"q{number:04}", "question": text} for number, text in enumerate(prompts)]

@@ -11,9 +11,11 @@ passes base and plus tests. What differs is listed. evalplus runs in the sandbox
 clock, so a busy machine finds more that are too slow.
 """
 
+import itertools
 import os
 from pathlib import Path
 
+from bench.recorded_answers import Case
 from data_gen.cli import UserError, command
 from data_gen.records import Problem, Row, read_rows
 from data_gen.verifiers.answer import Answer
@@ -28,12 +30,17 @@ SHOWN = 20
 def main(tasks: str, labelled: str | None = None, own: bool = False, workers: int | None = None) -> None:
     """Print how evalplus's verdicts compare with labels; without --labelled on the reference solutions of --tasks."""
     required()
-    rows = {row["task_id"]: row for row in read_rows(Path(tasks))}
+    rows = tasks_of(Path(tasks))
     count = workers or max(1, (os.cpu_count() or 1) // 2)
     if own:
         print_own(rows)
     else:
         print_agreement(labels(Path(labelled), rows) if labelled else references(rows), rows, count)
+
+
+def tasks_of(path: Path) -> dict[str, Row]:
+    """Return the tasks of one of evalplus's files by their ids."""
+    return {row["task_id"]: row for row in read_rows(path)}
 
 
 def references(rows: dict[str, Row]) -> list[Row]:
@@ -50,26 +57,34 @@ def labels(path: Path, rows: dict[str, Row]) -> list[Row]:
     return found
 
 
+def found_by_evalplus(programs: list[Row], rows: dict[str, Row], workers: int) -> list[tuple[Row, Statuses]]:
+    """Run evalplus on the programs and return each with its statuses."""
+    statuses = evaluate(rows, [(row["task_id"], row["solution"]) for row in programs], workers)
+    return list(zip(programs, statuses, strict=True))
+
+
+def cases(programs: list[Row], rows: dict[str, Row], workers: int) -> list[Case]:
+    """Return a case a program, with both statuses: right is what passes base and plus tests."""
+    return [_case(row, statuses) for row, statuses in found_by_evalplus(programs, rows, workers)]
+
+
+def _case(row: Row, statuses: Statuses) -> Case:
+    label = row["base_status"] == row["plus_status"] == PASS
+    found = f"{'/'.join(statuses)}, labelled {row['base_status']}/{row['plus_status']}"
+    return Case(row["task_id"], row["model"], label, statuses == (PASS, PASS), found)
+
+
 def print_agreement(programs: list[Row], rows: dict[str, Row], workers: int) -> None:
     """Run evalplus on the programs and print a line of agreement, then what differs."""
-    statuses = evaluate(rows, [(row["task_id"], row["solution"]) for row in programs], workers)
-    pairs = list(zip(programs, statuses, strict=True))
+    pairs = found_by_evalplus(programs, rows, workers)
     base = sum((row["base_status"] == PASS) == (found[0] == PASS) for row, found in pairs)
-    right = {True: 0, False: 0}
-    differing: list[tuple[Row, Statuses]] = []
-    for row, found in pairs:
-        ours, label = found == (PASS, PASS), row["base_status"] == row["plus_status"] == PASS
-        if ours != label:
-            right[ours] += 1
-            differing.append((row, found))
-    n = len(pairs)
+    differing = [case for case in itertools.starmap(_case, pairs) if case.ok is not case.label]
+    accepted, n = sum(case.ok is True for case in differing), len(pairs)
     print("| programs | base agree | base and plus agree | accepted, labelled wrong | refused, labelled right |")
     print("|---|---|---|---|---|")
-    print(f"| {n:,} | {base:,} | {n - len(differing):,} | {right[True]} | {right[False]} |")
-    for row, found in differing[:SHOWN]:
-        print(
-            f"{row['task_id']} of {row['model']}: label {row['base_status']}/{row['plus_status']}, found {'/'.join(found)}"
-        )
+    print(f"| {n:,} | {base:,} | {n - len(differing):,} | {accepted} | {len(differing) - accepted} |")
+    for case in differing[:SHOWN]:
+        print(f"{case.problem} of {case.whose}: {case.found}")
     if len(differing) > SHOWN:
         print(f"... and {len(differing) - SHOWN} more")
 

@@ -17,7 +17,8 @@ import psutil
 from data_gen.cli import UserError, command
 from data_gen.config import PACKAGE
 from data_gen.journal import write_text
-from eval.report_pages import cost_cells, markdown_table, table
+from eval.reporting.markdown import markdown_table
+from eval.reporting.score_tables import score_table
 
 ROOT = PACKAGE.parent
 BEGIN, END = "<!-- quickstart table: made by bench/readme.py -->\n", "<!-- end of quickstart table -->\n"
@@ -58,15 +59,18 @@ def main(run: str, total_seconds: int | None = None) -> None:
 def block(summary: dict[str, Any]) -> str:
     """Return what stands between the README's two comments."""
     measured = summary["measured"]
-    header, lines = cost_cells(summary)
     total = measured["total_seconds"]
     whole = f"The whole command, set-up included, took {total / 60:.1f} minutes. " if total else ""
-    seconds = [[line[0], line[1], line[4]] for line in lines]
+    rates = summary["tokens_per_second"]
+    seconds = [
+        [stage, f"{took:,.1f}", f"{rates[stage]:,.0f}" if rates.get(stage) else ""]
+        for stage, took in summary["seconds"].items()
+    ]
     return (
         f"{whole}Measured on {measured['date']} at commit `{measured['commit']}`, on {measured['machine']}:\n\n"
-        f"{table(summary['results'])}\n\n{reading(summary)}\n\n<details><summary>"
+        f"{score_table(summary['results'])}\n\n{reading(summary)}\n\n<details><summary>"
         "Seconds of each stage</summary>\n\n"
-        f"{markdown_table([header[0], header[1], header[4]], seconds)}\n\n</details>\n"
+        f"{markdown_table(['stage', 'seconds', 'tokens/s'], seconds)}\n\n</details>\n"
     )
 
 

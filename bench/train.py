@@ -42,9 +42,9 @@ from data_gen.local_server import has_gpu
 from data_gen.run_folder import Run
 from launch.training import hardware
 from launch.training.hours import GPUS, MODEL, ROWS, peak
-from launch.training.memory import Zero
 from launch.training.model_shape import SHAPES, Shape
 from launch.training.options import read_options
+from launch.training.zero import Zero
 
 SCRIPT = Path(__file__).with_name("train_model.py")
 WARM = 2  # steps left out: the first ones fill caches, and DeepSpeed records in which order it gathers

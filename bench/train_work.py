@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 
 from launch.training.hours import flops
-from launch.training.memory import Zero
 from launch.training.model_shape import Shape
+from launch.training.zero import Zero
 
 PAD_TO = 8  # LLaMA-Factory pads a batch to a multiple of so many tokens
 # ZeRO-3 gathers the weights for forward, and once more for the recomputation and backward of a layer together: counted

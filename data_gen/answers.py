@@ -6,8 +6,7 @@
         answers.check_whole()
 
 Used by label, generate and rewrite alike. <name>.jsonl holds whole answers, <name>.errors.jsonl everything else, and
-<name>.superseded.jsonl answers to a request that was edited since: paid for, so not thrown away, and used again when the
-edit is taken back.
+<name>.superseded.jsonl (`aside.py`) what was paid for and answers no request of today.
 """
 
 import contextlib
@@ -18,7 +17,8 @@ from types import TracebackType
 
 import uvloop
 
-from data_gen.asked_model import endpoints_of
+from data_gen.aside import Aside
+from data_gen.asked_model import endpoints_of, planned
 from data_gen.batches.ask import ask_batches
 from data_gen.batches.journal import open_batches
 from data_gen.chat import ask_all
@@ -51,7 +51,7 @@ class Answers:
         self.whole = Journal(path, on_load=self._load)
         self.errors = Journal(errors_of(path), on_load=self._load)
         self._aside = Aside(self._beside("superseded"), on_load=self.meter.load)
-        self.wanted = 0
+        self.wanted = self._ready = 0
         self._missing: dict[Key, str] = {}  # and the hash of what is to be asked
         self._failed: set[Key] = set()
         self._journals = contextlib.ExitStack()
@@ -71,12 +71,20 @@ class Answers:
             self.meter.load(row)
 
     def add_ready(self, ready: Iterable[Trace]) -> None:
-        """Take answers that a source brought along, which nobody is asked for."""
+        """Take answers that a source brought along, which nobody is asked for; others to the same problems are set aside."""
+        brought: set[Key] = set()
         for trace in ready:
             self.wanted += 1
+            self._ready += 1
             key = trace_key(trace)
-            if key not in self.whole or self.whole.tag(key) != trace.request:
-                self.whole.append(trace.row())
+            brought.add(key)
+            if key in self.whole and self.whole.tag(key) == trace.request:
+                continue
+            if key in self.whole:  # a teacher's, paid for
+                self._aside.put(self.whole.read(key))
+            self.whole.append(trace.row())
+        problems = {one for one, _ in brought}
+        self._set_aside([key for key in self.whole if key[0] in problems and key not in brought])
 
     def ask(self, requests: Requests, log: Path, unit: str) -> None:
         """Ask for what is missing. What came is on disk when this returns or raises, and the journals are sorted."""
@@ -87,6 +95,8 @@ class Answers:
                 "same again, which collects them"
             )
         self._look(requests)
+        self.stage.record["planned"] = planned(self.model, self.wanted - self._ready)
+        self.stage.save()
         try:
             if self._missing or waiting:
                 self._ask(requests, log, unit)
@@ -126,16 +136,20 @@ class Answers:
                 self._aside.put(self.errors.read(key))
             self.errors.discard(again)
             self.errors.finish()
-        if stale:
-            for key in stale:
-                self._aside.put(self.whole.read(key))
-            self.whole.discard(stale)
-            self.whole.finish()  # before anything is asked: no later stage sees an answer to another question
-            name = self._aside.path.name
-            print(f"{len(stale):,} answers to other requests than today's set aside in {name}")
+        self._set_aside(stale)
         if back:
             self.whole.extend([self.whole.line_of(row) for row in back])
             print(f"{len(back):,} answers that were set aside are used again")
+
+    def _set_aside(self, stale: list[Key]) -> None:
+        """Put away answers that are not wanted today, before anything is asked: no later stage sees one of them."""
+        if not stale:
+            return
+        for key in stale:
+            self._aside.put(self.whole.read(key))
+        self.whole.discard(stale)
+        self.whole.finish()
+        print(f"{len(stale):,} answers to other requests than today's set aside in {self._aside.path.name}")
 
     def _beside(self, what: str) -> Path:
         return self.path.with_name(f"{self.path.name.removesuffix('.jsonl')}.{what}.jsonl")
@@ -235,27 +249,6 @@ class Answers:
             row = next((self.errors.read(key) for key in missing if key in self.errors), None)
             why = f" ({row['error']}: {row['detail'][:200]})" if row else ""
             raise Unfinished(f"{len(missing):,} of {self.wanted:,} requests have no answer yet{why}; run the same again")
-
-
-class Aside(Journal):
-    """Rows that were paid for and are of no use today, each once: a question may have several, of different requests."""
-
-    def _key(self, row: Row) -> Key:
-        return f"{row['id']}\n{row.get('request')}\n{row.get('error')}", row["sample"]
-
-    def holds(self, row: Row) -> bool:
-        """Return whether this very row is kept here."""
-        return self._key(row) in self
-
-    def answer(self, key: Key, request: str) -> Row | None:
-        """Return the whole answer to a request that is kept here, or None."""
-        known = f"{key[0]}\n{request}\n{None}", key[1]
-        return self.read(known) if known in self else None
-
-    def put(self, row: Row) -> None:
-        """Keep a row, unless it is there already."""
-        if not self.holds(row):
-            self.append(row)
 
 
 def trace_key(trace: Trace) -> Key:

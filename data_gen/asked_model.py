@@ -41,6 +41,18 @@ def chat_settings(model: ChatModel, recipe: Recipe) -> dict[str, Any]:
     return settings | {"wording": wording()}
 
 
+def planned(model: ChatModel, requests: int) -> dict[str, Any]:
+    """Return what so many requests will take, by `expect` in the YAML; without it completions are bounded by max_tokens
+    (`bound`). `dollars` is None where prices or mean tokens are not known; of rented GPUs it takes a rate, which nobody knows
+    before."""
+    expect, prices = model.expect, model.prices
+    out = requests * (expect.completion_tokens or model.max_tokens)
+    into = None if expect.prompt_tokens is None else requests * expect.prompt_tokens
+    dollars = prices.dollars(into, out, 0.0) if into is not None and prices.by_token else None
+    bound = expect.completion_tokens is None
+    return {"requests": requests, "prompt_tokens": into, "completion_tokens": out, "bound": bound, "dollars": dollars}
+
+
 @contextlib.contextmanager
 def endpoints_of(model: ChatModel, log: Path) -> Iterator[list[Endpoint]]:
     """Yield the model's endpoints; a `local` one is started first and stopped after."""

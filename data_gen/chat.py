@@ -62,11 +62,13 @@ async def ask_all(
         return
     lanes = open_lanes(endpoints, timeout_s, first.sampling.max_tokens + LONG_PROMPT)
     queue = _Queue(itertools.chain([first], rest), may_start)
+    spent: dict[tuple[str, int], Usage] = {}  # on answers of no use, before a request went to another endpoint
 
     async def work(lane: Lane) -> None:
         while request := await queue.next(lane, sleep):
+            before = spent.get((request.id, request.sample), Usage())
             try:
-                outcome = await _ask(lane, request, retries, keep_truncated, sleep)
+                outcome = await _ask(lane, request, retries, keep_truncated, sleep, before)
             except UserError as error:  # it refuses the key, or knows no such model: what others are at comes in
                 lane.stopped, lane.refused = True, str(error)
                 queue.give_back(request)
@@ -79,6 +81,7 @@ async def ask_all(
                 lane.stopped |= lane.failed_in_a_row >= patience
                 others = any(not other.stopped for other in lanes if other is not lane)
                 if others and queue.give_back(request, at_most=len(lanes)):
+                    spent[request.id, request.sample] = outcome.usage
                     continue  # another endpoint may answer it
             else:
                 lane.failed_in_a_row = 0
@@ -158,9 +161,11 @@ class _Queue:
                 count -= 1
 
 
-async def _ask(lane: Lane, request: ChatRequest, retries: int, keep_truncated: bool, sleep: Sleep) -> Trace | Failure:
-    """Ask one request until it is answered, finally failed, or out of retries."""
-    attempt, started, usage = 0, time.monotonic(), Usage()
+async def _ask(
+    lane: Lane, request: ChatRequest, retries: int, keep_truncated: bool, sleep: Sleep, usage: Usage
+) -> Trace | Failure:
+    """Ask one request until it is answered, finally failed, or out of retries. `usage` is what was paid for it before."""
+    attempt, started = 0, time.monotonic()
     while True:
         attempt += 1
         final = rejected = False

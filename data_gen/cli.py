@@ -69,10 +69,12 @@ def command(main: Callable[..., None]) -> NoReturn:
 _MENDABLE = {
     errno.ENOSPC: "the disk is full: free some space; all complete rows are kept",
     errno.EDQUOT: "the disk quota is used up: free some space; all complete rows are kept",
+    errno.EFBIG: "a file may grow no larger: raise the limit (`ulimit -f unlimited`); all complete rows are kept",
     errno.EMFILE: "too many open files: raise the limit with `ulimit -n 65536` or lower `concurrency` in the YAML",
     errno.EACCES: "no permission: check who owns the file or folder",
     errno.ENOTDIR: "a folder is expected there, and a file is in the way: use another --run",
     errno.EEXIST: "a folder is expected there, and a file is in the way: use another --run",
+    errno.EISDIR: "a file is expected there, and a folder is in the way: name another file",
     errno.EROFS: "the file system is read-only: use another --run",
 }
 
@@ -119,6 +121,9 @@ def parse(main: Callable[..., None], arguments: list[str]) -> dict[str, Any]:
             else:
                 faults.append(f"--{name} needs a value: --{name}=…")
                 continue
+        if not text and parameters[name].default is inspect.Parameter.empty:
+            faults.append(f"--{name}= is empty: is a variable of the shell not set?")
+            continue
         if name in options:
             faults.append(f"--{name} is given twice")
             continue

@@ -5,6 +5,8 @@
 Unknown keys are errors. Text lives in template files, named here and looked up in `recipe.py`.
 """
 
+import re
+import urllib.parse
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +32,10 @@ class Endpoint(Strict):
     def _url(cls, value: str) -> str:
         if value != LOCAL and not value.startswith(("http://", "https://")):
             raise ValueError(f"'local' or an http(s) address is expected, not {value!r}")
+        if "@" in value.partition("//")[2].partition("/")[0]:  # not repeated: it may hold a password
+            raise ValueError("an address without user and password is expected: `api_key_env` names what holds a key")
+        if value != LOCAL and not _is_address(value):
+            raise ValueError(f"an address like https://api.example.com/v1 is expected, not {value!r}")
         return value.rstrip("/")
 
     @field_validator("api_key_env")
@@ -39,6 +45,15 @@ class Endpoint(Strict):
         if value is not None and not (value.isidentifier() and value.isupper()):
             raise ValueError("the NAME of an environment variable is expected, like OPENAI_API_KEY, never a key itself")
         return value
+
+
+def _is_address(url: str) -> bool:
+    """Return whether a URL names a host, and a port that there may be."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:
+        return False
 
 
 class Prices(Strict):

@@ -108,10 +108,9 @@ class Lane:
 def meaning(status: int, text: str, endpoint: Endpoint, key: str | None) -> Transient | Final | UserError:
     """Return what an HTTP error status with this text means, as the exception to raise; the key is scrubbed."""
     text = scrubbed(text, key)[:DETAIL]
-    url, name = endpoint.base_url, endpoint.api_key_env
+    url = endpoint.base_url
     if status in (401, 403):
-        hint = f"check the key in {name}" if name else "set `api_key_env` in the YAML to the variable that holds the key"
-        return UserError(f"{url} refuses the key (HTTP {status}): {hint}; what was answered so far is kept")
+        return UserError(refused(endpoint, status))
     if status == 404:
         return UserError(f"{url} answers 404: check base_url (it usually ends in /v1) and the model's name; it said: {text}")
     if status in (408, 409, 425, 429) or status >= 500:
@@ -123,18 +122,38 @@ def meaning(status: int, text: str, endpoint: Endpoint, key: str | None) -> Tran
     return Rejected("rejected", f"HTTP {status}: {text}")
 
 
+def refused(endpoint: Endpoint, status: int) -> str:
+    """Return what to do where an endpoint refuses the key, or wants one: a recipe's YAML names it, or an option does."""
+    hint = (
+        f"check the key in {endpoint.api_key_env}"
+        if endpoint.api_key_env
+        else "name the environment variable that holds one, as `api_key_env` beside `base_url` in data.yaml, or as "
+        "--api_key_env beside --base_url in an evaluation"
+    )
+    return f"{endpoint.base_url} refuses the key (HTTP {status}): {hint}; what was answered so far is kept"
+
+
 def scrubbed(text: str, key: str | None) -> str:
     """Return a text without the key that it may repeat; what is as short as EMPTY or 1 is no secret and stands elsewhere."""
     return text.replace(key, "***") if key and len(key) >= SHORTEST_KEY else text
 
 
 def retry_after(headers: httpx2.Headers) -> float | None:
-    """Return the seconds that a response asks to wait, or None: Retry-After as seconds or as a date (RFC 9110, 10.2.3)."""
+    """Return the seconds that a response asks to wait, or None: Retry-After as seconds or as a date (RFC 9110, 10.2.3).
+
+    A date is compared with the endpoint's own clock (`Date`) where it tells it: ours may be wrong by a day.
+    """
     told = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", told):
         return float(told)
+    until, now = _seconds(told), _seconds(headers.get("date", ""))
+    return None if until is None else max(0.0, until - (time.time() if now is None else now))
+
+
+def _seconds(date: str) -> float | None:
+    """Return a date of HTTP in seconds, or None where it is none."""
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - time.time())
+        return email.utils.parsedate_to_datetime(date).timestamp()
     except ValueError:
         return None
 
@@ -151,12 +170,12 @@ def raise_open_files(wanted: int) -> int:
 
 
 def key_of(endpoint: Endpoint) -> str | None:
-    """Return an endpoint's key from the environment, or None where the YAML names none. Raises UserError without it."""
+    """Return an endpoint's key from the environment, or None where it names no variable. Raises UserError without it."""
     if endpoint.api_key_env is None:
         return None
     key = os.environ.get(endpoint.api_key_env, "").strip()
     if not key:
-        raise UserError(f"no key: set {endpoint.api_key_env} in the environment, as the recipe's endpoints ask")
+        raise UserError(f"no key: set {endpoint.api_key_env} in the environment, as api_key_env asks")
     if not (key.isascii() and key.isprintable()):
         raise UserError(f"the key in {endpoint.api_key_env} holds signs that no key has: set it anew")
     return key

@@ -7,6 +7,7 @@ problems.at(place)                        -> the line again, as bytes
 
 import gzip
 import os
+import zlib
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,7 @@ class LineFile:
         self.path = path
         if not path.is_file():
             raise UserError(f"{path}: no such file")
-        self._packed = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else None
+        self._packed = _unpacked(path) if path.suffix == ".gz" else None
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def __iter__(self) -> Iterator[tuple[Place, bytes]]:
@@ -81,8 +82,15 @@ class LineFile:
         os.close(self._descriptor)
 
 
+def _unpacked(path: Path) -> bytes:
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{path}: a torn .gz file: {error}; fetch or write it again") from error
+
+
 class ById:
-    """The rows of a file by their id. It reads the file no further than it has to: rows are mostly asked for in its order,
+    """The rows of a file by their id, which no two may share. It reads the file no further than it has to: rows are mostly asked for in its order,
     and work on the first begins at once. Ids and places are held, no text."""
 
     def __init__(self, file: LineFile, kind: type[Record]) -> None:
@@ -92,11 +100,13 @@ class ById:
         self._offsets, self._lengths = array("Q"), array("L")
 
     def find(self, one: str) -> bytes | None:
-        """Return a row's line, or None where the file has no such id."""
+        """Return a row's line, or None where the file has no such id. Raises UserError at an id that comes twice."""
         number = self._numbers.get(one)
         if number is not None:
             return self._file.at((self._offsets[number], self._lengths[number]))
         for head, (offset, length), line in self._unread:
+            if head.id in self._numbers:
+                raise UserError(f"{self._file.path}: two rows have the id {head.id!r}: ids must differ")
             self._numbers[head.id] = len(self._offsets)
             self._offsets.append(offset)
             self._lengths.append(length)

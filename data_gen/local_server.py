@@ -153,7 +153,16 @@ def serve(model: str, flags: dict[str, Any], log: Path, port: int | None = None)
         print(f"serving {model} with vLLM on {'GPU' if gpu else 'CPU'} (log: {log})", flush=True)
         _wait_until_ready(f"http://127.0.0.1:{port}", guard, log, model)
         print(f"ready after {time.monotonic() - started:.0f} s", flush=True)
-        yield f"http://127.0.0.1:{port}/v1"
+        try:
+            yield f"http://127.0.0.1:{port}/v1"
+        except UserError as error:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = guard.wait(timeout=1)
+                raise UserError(
+                    f"the server of {model} ended while it was asked (status {status}; its last words are in {log}); what "
+                    "was answered is kept: run the same again, which starts another"
+                ) from error
+            raise
     finally:
         os.close(writing)  # the guard sees the end of the pipe
         try:

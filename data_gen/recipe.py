@@ -56,8 +56,12 @@ class Recipe(DataConfig):
         return {name: source.model_dump(include={"difficulty", "subsets"}) for name, source in self._sources.items()}
 
     def template(self, path: str) -> str:
-        """Return the text of a template file."""
-        return find_template(path, self._folder).read_text(encoding="utf-8").strip()
+        """Return the text of a template file. Raises ConfigError where there is none, or it is not UTF-8."""
+        file = find_template(path, self._folder)
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{file}: not UTF-8 ({error}): save it as UTF-8") from error
 
 
 def find_template(path: str, recipe: Path) -> Path:

@@ -5,13 +5,13 @@ read_answer(b'{"choices": [...]}', request, seconds=1.2, keep_truncated=False)  
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from data_gen.prompts import Message
 from data_gen.records import Trace, Usage
 
+MOST_TOKENS = 1 << 40  # of one answer; a larger count, or one that is no number, is no count
 DETAIL = 2000  # characters of an error that are kept; the text of a final failure is kept whole
 
 
@@ -146,4 +146,4 @@ def _usage(body: Any) -> Usage:
 
 
 def _count(told: Any) -> int:
-    return max(0, int(told)) if isinstance(told, int | float) and math.isfinite(told) else 0
+    return int(told) if isinstance(told, int | float) and 0 <= told < MOST_TOKENS else 0

@@ -182,7 +182,7 @@ class Stage:
             if not self.finished:
                 manifest["environment"] = environment()
         for path in self.damaged:
-            print(f"{self.name:<9} {path}: not as it was left (a disk fault, an edit?): made whole again")
+            print(f"{self.name:<9} {path}: changed since it was finished (a disk fault, an edit?): gone over again")
         if self.finished:
             print(f"{self.name:<9} done already ({', '.join(str(path) for path in self.outputs)})")
         self._started = time.monotonic()
@@ -237,26 +237,31 @@ class Stage:
         print(f"{self.name:<9} in {rows_in:>9,}   kept {kept:>9,} {unit:<9} {dropped}")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        os.close(self._lock)
-        if self.finished:
-            return
-        seconds = time.monotonic() - self._started
+        try:
+            if not self.finished:
+                self._end(error is None)
+        finally:
+            os.close(self._lock)
+
+    def _end(self, well: bool) -> None:
+        """Write the funnel's line and then the record, so that a kill between them leaves a stage that is done again.
+
+        Raises UserError where a stage that ended well kept nothing.
+        """
+        nothing = self._line is not None and self._line["kept"] == 0
         with edit_manifest(self.run) as manifest:
-            self.record["finished"] = error is None
-            if error is None:
+            if self._line is not None:
+                kept = [line for line in read_funnel(self.run) if line["stage"] != self.name]
+                ordered = sorted([*kept, self._line], key=lambda line: ORDER.index(line["stage"]))
+                write_text(self.run.funnel, json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
+            self.record["finished"] = well and not nothing
+            if self.record["finished"]:
                 self.record["outputs"] = {path.name: file_hash(path) for path in self._rows()}
-            self.record["seconds"] = round(self.before.get("seconds", 0.0) + seconds, 2)
+            self.record["seconds"] = round(self.before.get("seconds", 0.0) + time.monotonic() - self._started, 2)
             self.record["date"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             manifest["stages"][self.name] = self.record
-        if self._line is not None:
-            lines = read_funnel(self.run)
-            kept = [line for line in lines if line["stage"] != self.name]
-            ordered = sorted([*kept, self._line], key=lambda line: ORDER.index(line["stage"]))
-            write_text(self.run.funnel, json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
-            if error is None and self._line["kept"] == 0:
-                with edit_manifest(self.run) as manifest:
-                    manifest["stages"][self.name]["finished"] = False
-                raise UserError(f"{self.name} kept nothing: see the reasons above; nothing after it can run")
+        if well and nothing:
+            raise UserError(f"{self.name} kept nothing: see the reasons above; nothing after it can run")
 
 
 def read_funnel(run: Run) -> list[dict[str, Any]]:

@@ -80,6 +80,7 @@ def probe(question: str, content: dict[str, Any]) -> dict[str, Any]:
 
 def load_dataset(training: Training, folder: Path, name: str) -> dict[str, Any]:
     """Load a dataset folder as training will, and return what becomes of its rows (see the script's `load`)."""
+    _check_model(training)
     keys = {key: training.keys[key] for key in (*RENDERING, *PACKING) if training.keys.get(key) is not None}
     if keys.pop("neat_packing", False):
         keys["packing"] = True  # as LLaMA-Factory's own parser takes it
@@ -89,4 +90,12 @@ def load_dataset(training: Training, folder: Path, name: str) -> dict[str, Any]:
 def count_lengths(training: Training, system: str, rows: Path, lengths: Path) -> None:
     """Write the tokens of each row of a file ({"user", "assistant"} a line) to `lengths`, a number a line: the whole row,
     with the system prompt, as the training's template renders it."""
+    _check_model(training)
     probe("lengths", training.measures | {"system": system, "rows": str(rows), "lengths": str(lengths)})
+
+
+def _check_model(training: Training) -> None:
+    """Raise UserError where the tokenizer's folder holds no model: what transformers says of it names no folder."""
+    model = str(training.keys["model_name_or_path"])
+    if model.startswith((".", "/", "runs/")) and not (Path(model) / "config.json").is_file():
+        raise UserError(f"{model}: no model there (no config.json), and rows are measured with its tokenizer")

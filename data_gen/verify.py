@@ -87,6 +87,8 @@ def main(
     with Stage(folder, "verify", fingerprint, inputs, [folder.verdicts], limit) as stage:
         if stage.finished:
             return
+        if stage.damaged:  # grading costs nothing: no verdict of a file that was changed is believed
+            folder.verdicts.unlink()
         counts = grade_file(folder.problems, folder.rewritten, folder.verdicts, settings, grader, limit, allow_weak_sandbox)
         stage.record["sandbox"] = levels(folder.verdicts)
         if config.rewriter.kind == "llm" and settings.before_rewriting:

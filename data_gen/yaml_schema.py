@@ -72,7 +72,8 @@ def _explain(fault: Any, kind: type[BaseModel]) -> str:
         return f"{place}: is needed"
     if fault["type"] == "literal_error":
         return f"{place}: {fault['ctx']['expected']} is expected, not {fault['input']!r}"
-    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{place}: {said}" if place else said  # of several keys together: what is said names them
 
 
 def _keys(kind: Any, parents: list[Any]) -> list[str]:

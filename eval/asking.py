@@ -6,20 +6,23 @@ before it is counted, resumes, has all of them graded together, and hands each o
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
-from data_gen.answers import Aside
+from data_gen.aside import Aside
 from data_gen.cli import Unfinished
 from data_gen.journal import Journal, Key
 from data_gen.prompts import Message, messages
-from data_gen.records import Failure, Trace
+from data_gen.records import Failure, Row, Trace
 from data_gen.responses import ChatRequest, Sampling, seed_of
+from data_gen.run_folder import errors_of
 from eval.grading import Graded, Outcome
 
 # What a model may do wrong. Anything else (a context that the server makes too short, say) is the server's fault: no score.
@@ -47,6 +50,28 @@ class Journals:
     samples: Journal
     errors: Journal
     aside: Aside  # answers to requests that were edited since: paid for, and used again when the edit is taken back
+
+    def finish(self) -> None:
+        """Sort what was asked: all answers are there."""
+        self.samples.finish()
+        self.errors.finish()
+
+
+@contextmanager
+def journals(folder: Path, on_load: Callable[[Row], None] | None = None) -> Iterator[Journals]:
+    """Open the journals in a folder; `on_load` sees every response that is there already, once."""
+    samples = folder / "samples.jsonl"
+    aside = Aside(folder / "samples.superseded.jsonl", on_load=on_load)
+
+    def load(row: Row) -> None:
+        if on_load is not None and not aside.holds(row):  # an answer that was taken back lies in both
+            on_load(row)
+
+    opened = Journals(Journal(samples, on_load=load), Journal(errors_of(samples), on_load=load), aside)
+    with ExitStack() as stack:
+        for journal in (opened.aside, opened.samples, opened.errors):
+            stack.enter_context(journal)
+        yield opened
 
 
 class Response(str):

@@ -10,6 +10,7 @@ Reads the verdicts that eval.run wrote (runs/<run>/eval/<model>/<benchmark>/verd
 is undecided counts as not right, as in the scores. What differs in how the two were asked is told, never corrected for.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
@@ -19,8 +20,10 @@ from data_gen.cli import UserError, command
 from data_gen.records import key, read_rows
 from data_gen.run_folder import Run
 from data_gen.stage import flat, read_manifest
+from eval.names import listed
 from eval.paired import Answers, paired
-from eval.report_pages import comparison_cells, markdown_table
+from eval.reporting.markdown import markdown_table
+from eval.reporting.score_tables import comparison_cells
 
 WHO = ("weights", "origin")  # settings that say which model, not how it was asked
 SHORT = 24  # longer values are prompts: named, not shown
@@ -35,14 +38,23 @@ def main(
     config: str | None = None,
     json: bool = False,
 ) -> None:
-    """Print the differences of models (comma-separated) from a baseline on every benchmark that both answered. `config`, as
-    for eval.run: which of the trained ones `trained` is."""
+    """Print the differences of models from a baseline on every benchmark that both answered, or on those named."""
     ours, theirs = Run(Path(run)), Run(Path(baseline_run or run))
+    named = listed("benchmark", benchmark) if benchmark else None
     rows = []
-    for name in [_trained(ours, name, config) for name in model.split(",")]:
-        for at in benchmark.split(",") if benchmark else shared(ours, name, theirs, baseline):
-            rows.append(row(ours, name, theirs, baseline, at))
-    print(dumps(rows, indent=1) if json else markdown_table(*comparison_cells(rows)))
+    for name in listed("model", model):
+        rows += differences(ours, trained_as(ours, name, config), theirs, trained_as(theirs, baseline, config), named)
+    print(dumps(rows, indent=1) if json else table(rows))
+
+
+def differences(ours: Run, model: str, theirs: Run, baseline: str, benchmarks: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Return the rows of one model on the benchmarks named, or on those that both answered. Raises UserError."""
+    return [row(ours, model, theirs, baseline, at) for at in benchmarks or shared(ours, model, theirs, baseline)]
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as a table for a terminal."""
+    return markdown_table(*comparison_cells(rows))
 
 
 def shared(ours: Run, model: str, theirs: Run, baseline: str) -> list[str]:
@@ -124,7 +136,7 @@ def _benchmarks(run: Run, model: str) -> list[str]:
     return sorted(path.parent.name for path in (run.folder / "eval" / _folder(model)).glob("*/scores.json"))
 
 
-def _trained(run: Run, model: str, config: str | None) -> str:
+def trained_as(run: Run, model: str, config: str | None) -> str:
     """Return the name under which eval.run keeps a model: the recipe's own configuration has no name of its own."""
     known = model == "trained" and config and (run.folder / "eval" / f"trained-{config}").is_dir()
     return f"trained-{config}" if known else model

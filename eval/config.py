@@ -7,12 +7,13 @@ import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from data_gen.config import Prices
 from data_gen.layers import read_layers
 from data_gen.sources.hub import Published
 from data_gen.yaml_schema import Strict
+from eval.regression_sets import SETS
 
 
 class FromDataset(Strict):
@@ -72,12 +73,54 @@ class EvalConfig(Strict):
     system_prompt: str | FromDataset | None = "student"  # student | null | a template file | {from_dataset: repo}
     sampling: Sampling = Sampling()
     benchmarks: dict[str, Benchmark] = Field(min_length=1)
+    regression: list[str] = []  # of mmlu, arc_challenge, ifeval, mgsm: what training may have cost (docs/evaluation.md)
     few_shot_row: bool = False  # also `base_few_shot`: the base model with the teacher's prompt and examples
     serve: dict[str, Any] = {}  # flags of vLLM, for models that we serve ourselves
     concurrency: int = Field(default=64, ge=1)  # requests in flight
     timeout_s: float = Field(default=3600, gt=0)
     retries: int = Field(default=8, ge=0)
     prices: Prices = Prices()
+
+    @field_validator("system_prompt", mode="before")
+    @classmethod
+    def _read_or_named(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return FromDataset.model_validate(value)  # else a fault in it is told twice, as of a text and as of a mapping
+        if not isinstance(value, str | FromDataset | None):
+            raise ValueError("student, null, a template file or {from_dataset: owner/name} is expected")
+        return value
+
+    @field_validator("regression")
+    @classmethod
+    def _known_sets(cls, value: list[str]) -> list[str]:
+        if unknown := [name for name in value if name not in SETS]:
+            raise ValueError(f"{', '.join(unknown)}: there are {', '.join(SETS)}")
+        if len(set(value)) < len(value):
+            raise ValueError("each set once is expected")
+        return value
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _no_sets(cls, value: dict[str, Benchmark]) -> dict[str, Benchmark]:
+        if sets := [name for name in value if name in SETS]:
+            raise ValueError(f"{', '.join(sets)}: a set of the regression check: write `regression: [{', '.join(sets)}]`")
+        return value
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that are paid for: as prices.gpus says, else as many as `serve` takes."""
+        flags = {name.replace("_", "-"): value for name, value in self.serve.items()}
+        return self.prices.gpus or int(flags.get("tensor-parallel-size") or 1) * int(flags.get("data-parallel-size") or 1)
+
+    def equal_samples(self, samples: dict[str, int]) -> str | None:
+        """Return a warning where greedy sampling makes the samples of a problem equal; `samples` are by benchmark."""
+        several = [f"benchmarks.{name}.samples is {count}" for name, count in samples.items() if count > 1]
+        if self.sampling.temperature > 0 or not several:
+            return None
+        return (
+            f"sampling.temperature is 0 and {', '.join(several)}: a server that repeats itself gives as many equal answers, "
+            "each paid for; take a temperature above 0, or samples: 1"
+        )
 
 
 def load_eval(recipe: Path) -> EvalConfig:

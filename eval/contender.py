@@ -1,9 +1,11 @@
 """The models that are evaluated: their weights, what they are told, and what they were made from.
 
-contender("trained", None, config, recipe, run, None)     -> Contender("trained", "runs/x/model/x", protocol, origin)
+contenders("base,trained", None, config, recipe, run, None)
+    -> [Contender("base", "Qwen/...", protocol, None), Contender("trained", "runs/x/model/x", protocol, origin)]
 
 `base` is eval.yaml's base model; `base_few_shot` the same with the teacher's prompt and examples, to tell format from skill;
-`trained` is the run's model; any other name is a folder of weights or a model that --base_url serves.
+`trained` is the run's model, and `trained-<config>` the one of another training configuration; any other name is a folder of
+weights or a model that --base_url serves.
 """
 
 from dataclasses import dataclass
@@ -18,8 +20,11 @@ from data_gen.run_folder import Run
 from data_gen.stage import read_manifest
 from eval.asking import Protocol
 from eval.config import EvalConfig, FromDataset
+from eval.names import listed
 from eval.system_prompt import published_prompt
 from launch.training.trained import whole_model
+
+OTHER = "trained-"  # before the name of another training configuration than the recipe's own
 
 
 @dataclass(frozen=True)
@@ -32,42 +37,65 @@ class Contender:
     origin: Any
 
 
+def contenders(
+    model: str, base_url: str | None, config: EvalConfig, recipe: Recipe, run: Run, training: str | None
+) -> list[Contender]:
+    """Return the models that --model names. Raises ConfigError in one line for names that nobody knows, or that come twice;
+    UserError for a model that is not trained yet."""
+    names = listed("model", model)
+    if unknown := [name for name in names if not (_ours(name) or base_url or Path(name).is_dir())]:
+        raise ConfigError(
+            f"--model: {', '.join(unknown)}: base, base_few_shot, trained or trained-<config> is expected, a folder of "
+            "weights, or a name that --base_url serves"
+        )
+    found = [contender(name, base_url, config, recipe, run, training) for name in names]
+    folders = [one.name for one in found]
+    if twice := [name for name, folder in zip(names, folders, strict=True) if folders.count(folder) > 1]:
+        raise ConfigError(f"--model={model}: {' and '.join(twice)} are one model")
+    return found
+
+
 def contender(
     name: str, base_url: str | None, config: EvalConfig, recipe: Recipe, run: Run, training: str | None
 ) -> Contender:
-    """Return the model called `name`. Raises ConfigError for a name that neither is known nor has a --base_url."""
-    if not name:
-        raise ConfigError("--model: a name is missing beside a comma")
+    """Return the model of a known name."""
     system, shots, origin = _system_prompt(config, recipe, run), [], None
-    if name == "trained":
-        training = training or recipe.training_config
-        weights = str(run.model(training))
-        trained = read_manifest(run)["stages"].get(f"train {training}", {})
-        if training != recipe.training_config:
-            name = f"trained-{training}"
-        if not base_url and not (trained.get("finished") and (run.model(training) / "train.json").is_file()):
-            raise UserError(f"{weights}: not trained yet; `make train` first")
-        if not base_url:
-            weights = str(whole_model(run, training))
-        origin = trained.get("settings")
-        exported = read_manifest(run)["stages"].get("export", {}).get("settings", {})
-        if exported and exported["student"]["system_prompt"] != student_system(recipe):
-            raise ConfigError(
-                f"{run.folder} was trained with another student.system_prompt than {recipe.folder}/data.yaml names now; "
-                "put it back, or start another run with RUN=new"
-            )
+    if name == "trained" or (name.startswith(OTHER) and not base_url):
+        training = name.removeprefix(OTHER) if name.startswith(OTHER) else training or recipe.training_config
+        name = "trained" if training == recipe.training_config else f"{OTHER}{training}"
+        weights, origin = _trained(training, base_url, recipe, run)
     elif name in ("base", "base_few_shot"):
         weights = config.base
         if name == "base_few_shot":
             teacher = recipe.teacher
             system = recipe.template(teacher.system_prompt) if teacher.system_prompt else None
             shots = read_shots(find_template(teacher.few_shot, recipe.folder)) if teacher.few_shot else []
-    elif base_url or Path(name).is_dir():
-        weights = name
     else:
-        raise ConfigError(f"--model={name}: base, base_few_shot or trained is expected, or a name that --base_url serves")
+        weights = name
     sampling = Sampling(weights, config.sampling.temperature, config.sampling.top_p, config.sampling.max_tokens)
     return Contender(name.replace("/", "--"), weights, Protocol(sampling, config.seed, system, shots), origin)
+
+
+def _ours(name: str) -> bool:
+    return name in ("base", "base_few_shot", "trained") or name.startswith(OTHER)
+
+
+def _trained(training: str, base_url: str | None, recipe: Recipe, run: Run) -> tuple[str, Any]:
+    """Return the weights that a training configuration made in this run, and the settings that made them."""
+    weights = str(run.model(training))
+    trained = read_manifest(run)["stages"].get(f"train {training}", {})
+    if not base_url:
+        if not (trained.get("finished") and (run.model(training) / "train.json").is_file()):
+            other = "" if training == recipe.training_config else f" CONFIG={training}"
+            raise UserError(f"{weights}: not trained yet; `make train{other}` first")
+        weights = str(whole_model(run, training))
+    exported = read_manifest(run)["stages"].get("export", {}).get("settings", {})
+    if exported and exported["student"]["system_prompt"] != student_system(recipe):
+        raise ConfigError(
+            f"{run.folder} was trained with another student.system_prompt than {recipe.folder}/data.yaml names now; "
+            "put it back, or start another run with RUN=new"
+        )
+    return weights, trained.get("settings")
 
 
 def _system_prompt(config: EvalConfig, recipe: Recipe, run: Run) -> str | None:

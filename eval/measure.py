@@ -16,23 +16,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from data_gen.answers import Aside
 from data_gen.cli import UserError
 from data_gen.journal import Journal, write_text
 from data_gen.lines import LineFile
 from data_gen.records import Problem, Row, read_rows
-from data_gen.run_folder import Run, errors_of
+from data_gen.run_folder import Run
 from data_gen.sandbox import probe
 from data_gen.stage import read_manifest
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.pool import Grader
 from data_gen.verify import levels
-from eval.asking import Ask, JournalledChat, Journals, Protocol
+from eval.asking import Ask, JournalledChat, Protocol, journals
 from eval.evalplus_sets import SETS, EvalplusGrader, metrics
 from eval.grading import AnyGrader, Graded, Grading, Outcome
 from eval.harness import run_harness
 from eval.majority import DEFINED, majorities
-from eval.not_run import NotRun
+from eval.not_run import NotRun, forget
 from eval.score import by_problem, scores
 
 VOTING = ("correct", "wrong", "undecided")  # reasons of verdicts on an answer that could be read
@@ -75,16 +74,7 @@ def measure(
         file = stack.enter_context(LineFile(questions))
         if any(head.verifier == "code_tests" for head, _, _ in file.heads(Problem)):
             _require_sandbox(job.allow_weak_sandbox)  # before anything is paid for
-        samples_path = folder / "samples.jsonl"
-        aside = Aside(folder / "samples.superseded.jsonl", on_load=on_load)
-
-        def load(row: Row) -> None:
-            if on_load is not None and not aside.holds(row):  # an answer that was taken back lies in both
-                on_load(row)
-
-        journals = Journals(Journal(samples_path, on_load=load), Journal(errors_of(samples_path), on_load=load), aside)
-        for journal in (journals.aside, journals.samples, journals.errors):
-            stack.enter_context(journal)
+        kept = stack.enter_context(journals(folder, on_load))
         verdicts = stack.enter_context(Journal(folder / "verdicts.jsonl", tag="graded"))
         grader = _grader(job)
         stack.enter_context(grader)
@@ -92,18 +82,20 @@ def measure(
         graded: list[Graded] = []
 
         def grade(outcome: Outcome) -> list[Graded]:
-            journals.samples.finish()
-            journals.errors.finish()
+            kept.finish()
             graded.extend(grading.grade(outcome, f"grading {job.model} on {job.benchmark}", anew))
             return graded
 
-        harness = run_harness(JournalledChat(job.protocol, journals, ask, grade), questions, job.samples, job.limit)
+        harness = run_harness(JournalledChat(job.protocol, kept, ask, grade), questions, job.samples, job.limit)
         numbers = scores(grading.asked, graded, _majority(grading, graded, grader))
     if job.benchmark in SETS:
         numbers["results"] += metrics(job.benchmark, read_rows(folder / "verdicts.jsonl"))
     ours = numbers["results"][0]["value"]
     if abs(ours - harness["accuracy"]) > 1e-4:
-        raise UserError(f"lm-eval counts an accuracy of {harness['accuracy']}, we count {ours}")
+        raise UserError(
+            f"{job.benchmark}: lm-eval counts an accuracy of {harness['accuracy']}, we count {ours}, so none is written; "
+            "the fault is the project's, or another version of lm-eval than requirements/core.txt names"
+        )
     read = read_manifest(run).get("benchmarks", {}).get(job.benchmark, {})
     result = {
         "model": job.model,
@@ -119,6 +111,7 @@ def measure(
         "date": datetime.date.today().isoformat(),
     }
     write_text(folder / "scores.json", json.dumps(result, indent=1) + "\n")
+    forget(run, job.model, job.benchmark)
     return result
 
 

@@ -1,6 +1,6 @@
 """IFEval and MGSM in chat: asked through our client and journal, scored by lm-eval on the solution section alone.
 
-    done, found, tokens = in_chat(contender, "ifeval", config, run, servers.endpoint, limit=None)
+    done, found = in_chat(Job("trained", "ifeval", protocol, samples=1, limit=None), run, asker.ask)
     done["samples"]["recipe_ifeval"][0]["prompt_level_strict_acc"]      -> True
     found["ifeval-1000"]                                  -> Graded("ifeval-1000", 0, False, "wrong", "It ...", ...)
 
@@ -9,78 +9,39 @@ to lm-eval as an empty text, which follows no instruction and holds no number.
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any
 
-import uvloop
-
-from data_gen.answers import Aside
-from data_gen.chat import ask_all
-from data_gen.config import Endpoint
-from data_gen.journal import Journal
-from data_gen.progress import bar
-from data_gen.records import Failure, Trace
-from data_gen.responses import ChatRequest
-from data_gen.run_folder import Run, errors_of
+from data_gen.records import Failure, Row, Trace
+from data_gen.run_folder import Run
 from data_gen.verifiers.repetition import loops
-from eval.asking import Ask, JournalledChat, Journals, Record
-from eval.config import EvalConfig
-from eval.contender import Contender
+from eval.asking import Ask, JournalledChat, journals
 from eval.grading import Graded, Outcome
+from eval.measure import Job
 from eval.regression_sets import SETS
-from eval.regression_tasks import count, solution, write_tasks
+from eval.regression_tasks import count, solution, tasks_of, write_tasks
 
 
 def in_chat(
-    one: Contender, name: str, config: EvalConfig, run: Run, endpoint: Callable[[str], Endpoint], limit: int | None
-) -> tuple[dict[str, Any], dict[str, Graded], dict[str, int]]:
-    """Ask a set through our client and journal. Returns what lm-eval counted, what became of each response by its id, and
-    the tokens of all of them."""
-    from lm_eval.tasks import TaskManager
+    job: Job, run: Run, ask: Ask | None, on_load: Callable[[Row], None] | None = None
+) -> tuple[dict[str, Any], dict[str, Graded]]:
+    """Ask a set through our client and journal; without `ask` read what is there.
 
-    asked, folder = SETS[name], run.eval(one.name, name)
+    Returns what lm-eval counted, and what became of each response by its id. `on_load` sees every response that is there
+    already. Raises NotRun where the questions cannot be had, Unfinished when answers are missing.
+    """
+    asked, folder = SETS[job.benchmark], run.eval(job.model, job.benchmark)
     write_tasks(folder / "tasks")
-    manager = TaskManager(include_path=str(folder / "tasks"), include_defaults=False)
-    tasks = list(manager.load(list(asked.tasks))["tasks"].values())
-    path = folder / "samples.jsonl"
+    tasks = tasks_of(asked.tasks, folder / "tasks")
     found: dict[str, Graded] = {}
-    tokens = {"prompt_tokens": 0, "completion_tokens": 0}
-    with ExitStack() as stack:
-        samples, errors, aside = Journal(path), Journal(errors_of(path)), Aside(folder / "samples.superseded.jsonl")
-        for journal in (samples, errors, aside):
-            stack.enter_context(journal)
+    with journals(folder, on_load) as kept:
 
         def grade(outcome: Outcome) -> list[Graded]:
-            samples.finish()
-            errors.finish()
-            for key in {*samples, *errors}:
-                response = outcome(key)
-                found[key[0]] = answered(response)
-                tokens["prompt_tokens"] += response.usage.prompt_tokens
-                tokens["completion_tokens"] += response.usage.completion_tokens
+            kept.finish()
+            found.update({key[0]: answered(outcome(key)) for key in {*kept.samples, *kept.errors}})
             return list(found.values())
 
-        ask = asking(lambda: endpoint(one.weights), config, f"{one.name} on {name}")
-        model = JournalledChat(one.protocol, Journals(samples, errors, aside), ask, grade)
-        done = count(model, tasks, asked.shots, limit, cache=None)
-    return done, found, tokens
-
-
-def asking(endpoint: Callable[[], Endpoint], config: EvalConfig, title: str) -> Ask:
-    """Return what asks a model and records each outcome the moment it is there."""
-
-    def ask(missing: list[ChatRequest], record: Record) -> None:
-        if not missing:
-            return
-        with bar(len(missing), " answers", title) as progress:
-
-            def came(outcome: Trace | Failure) -> None:
-                record(outcome)
-                progress.update(1)
-
-            uvloop.run(ask_all(missing, [endpoint()], config.timeout_s, config.retries, came, keep_truncated=True))
-
-    return ask
+        done = count(JournalledChat(job.protocol, kept, ask, grade), tasks, asked.shots, job.limit)
+    return done, found
 
 
 def answered(outcome: Trace | Failure) -> Graded:

@@ -6,10 +6,13 @@
 The YAMLs include lm-eval's own, which lie wherever it is installed. Any model class of lm-eval can run what is written:
 
     python -m lm_eval run --include_path runs/x/tasks --tasks recipe_ifeval --model local-chat-completions ...
+
+Questions are read by lm-eval, from the hub or its cache, as they are there on that day: no revision is pinned.
 """
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,11 @@ import lm_eval
 
 from data_gen.journal import write_text
 from data_gen.verifiers.extract import after_thinking
+from eval.not_run import NotRun
+from eval.regression_sets import LANGUAGES
 
 TEMPLATES = Path(__file__).parent / "tasks_regression"
 STOCK = Path(lm_eval.__file__).parent
-LANGUAGES = "bn de en es fr ja ru sw te th zh".split()
 Doc = dict[str, Any]
 
 
@@ -65,14 +69,35 @@ def hashed(docs: datasets.Dataset) -> datasets.Dataset:
     return docs.map(lambda doc: {"id": f"mgsm-{hashlib.sha256(doc['question'].encode()).hexdigest()[:12]}"})
 
 
-def count(model: Any, tasks: list[Any], shots: int, limit: int | None, cache: Path | None) -> dict[str, Any]:
+def tasks_of(names: Sequence[str], folder: Path) -> list[Any]:
+    """Return lm-eval's tasks of these names from the YAMLs in a folder, with their questions.
+
+    Only that folder is indexed: all of lm-eval's is 13,000 files. Raises NotRun where the questions cannot be had.
+    """
+    from lm_eval.tasks import TaskManager
+
+    manager = TaskManager(include_path=str(folder), include_defaults=False)
+    try:
+        return list(manager.load(list(names))["tasks"].values())
+    except (OSError, datasets.exceptions.DatasetsError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # a full disk, say
+        told = " ".join(str(error).split())[:200]
+        raise NotRun(
+            f"its questions cannot be read ({told}); they come from the hub: go online, or fill its cache"
+        ) from error
+
+
+def count(model: Any, tasks: list[Any], shots: int, limit: int | None, cache: Path | None = None) -> dict[str, Any]:
     """Let lm-eval ask and count. What a killed run was told is in `cache`, where it is given."""
     from lm_eval import simple_evaluate
+    from lm_eval.tasks import TaskManager
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     done = simple_evaluate(
         model,
         tasks=tasks,
+        task_manager=TaskManager(include_defaults=False),  # without it all of lm-eval is indexed, for 10 s
         num_fewshot=shots,
         limit=limit,
         bootstrap_iters=0,

@@ -6,6 +6,7 @@
 
 Writes verdicts.jsonl and scores.json anew, and the verifier's version into the manifest, so that `make eval` takes the new
 scores for its own. How the model was asked stands in the manifest; a run whose answers are not all there is passed over.
+Of the regression set the answers in chat (ifeval, mgsm) are graded anew; a likelihood is a number, and stays what it is.
 """
 
 from collections import Counter
@@ -18,21 +19,26 @@ from data_gen.records import key, read_rows
 from data_gen.responses import Sampling
 from data_gen.run_folder import Run
 from data_gen.stage import edit_manifest, read_manifest
-from data_gen.verifiers import VERSION
 from eval.asking import Protocol
 from eval.measure import Job, measure, questions_of
+from eval.names import listed
+from eval.regression_chat import in_chat
+from eval.regression_score import score
 from eval.regression_sets import SETS as REGRESSION
+from eval.regression_sets import ready
 from eval.score import read_scores
 
 
 def main(run: str, model: str | None = None, benchmarks: str | None = None, allow_weak_sandbox: bool = False) -> None:
-    """Grade what is kept of the models and benchmarks named (comma-separated), or of all, and print old and new values."""
+    """Grade what is kept of the models and benchmarks named, or of all that the run has, and print old and new values."""
     folder = Run(Path(run))
     jobs = _jobs(folder, allow_weak_sandbox)
-    wanted = [job for job in jobs if _named(job.model, model) and _named(job.benchmark, benchmarks)]
+    there = ", ".join(f"{job.model} on {job.benchmark}" for job in jobs) or "none; `make eval` first"
+    models = _among("model", model, [job.model for job in jobs], there)
+    named = _among("benchmarks", benchmarks, [job.benchmark for job in jobs], there)
+    wanted = [job for job in jobs if job.model in models and job.benchmark in named]
     if not wanted:
-        there = ", ".join(f"{job.model} on {job.benchmark}" for job in jobs) or "none; `make eval` first"
-        raise ConfigError(f"{folder.folder}: nothing of that name was evaluated; there are: {there}")
+        raise ConfigError(f"{folder.folder}: nothing of those names was evaluated; there are: {there}")
     faults = []
     for job in wanted:
         try:
@@ -52,17 +58,25 @@ def rescore(job: Job, run: Run) -> str:
     with Journal(verdicts, tag="graded") as journal:  # a grading that was killed may have torn a line
         old = {one: journal.read(one)["ok"] for one in journal}
     try:
-        result = measure(job, run, ask=None, anew=True)
+        result = _graded(job, run)
     except Unfinished:
         with edit_manifest(run) as manifest:
             manifest["stages"][job.stage]["finished"] = False
         raise
     with edit_manifest(run) as manifest:
-        manifest["stages"][job.stage]["settings"]["verifier_version"] = VERSION
+        manifest["stages"][job.stage]["settings"]["verifier_version"] = result["verifier_version"]
     changed = Counter((old[key(row)], row["ok"]) for row in read_rows(verdicts) if old.get(key(row), row["ok"]) != row["ok"])
     compared = ", ".join(_compared(row["metric"], values.get(row["metric"]), row["value"]) for row in result["results"])
     samples = result["counts"]["samples"]
     return f"{job.model} on {job.benchmark}: {compared}; {_changed(changed)} of {samples:,}"
+
+
+def _graded(job: Job, run: Run) -> dict[str, Any]:
+    """Write the scores of the responses that are there, and return what scores.json holds."""
+    if job.benchmark in REGRESSION:
+        ready(job.benchmark)
+        return score(job, run, *in_chat(job, run, ask=None))
+    return measure(job, run, ask=None, anew=True)
 
 
 def _compared(metric: str, old: float | None, new: float) -> str:
@@ -77,8 +91,12 @@ def _changed(changed: "Counter[tuple[bool | None, bool | None]]") -> str:
     return ", ".join(f"{count:,} {names[a]} -> {names[b]}" for (a, b), count in changed.most_common()) or "no change"
 
 
-def _named(name: str, wanted: str | None) -> bool:
-    return wanted is None or name in wanted.split(",")
+def _among(option: str, text: str | None, held: list[str], there: str) -> list[str]:
+    """Return the names that an option lists, or all that are held. Raises ConfigError for one that is not."""
+    names = held if text is None else listed(option, text)
+    if unknown := [name for name in names if name not in held]:
+        raise ConfigError(f"--{option}: {', '.join(unknown)}: nothing of that name was evaluated; there are: {there}")
+    return names
 
 
 def _jobs(run: Run, allow_weak_sandbox: bool) -> list[Job]:
@@ -90,10 +108,10 @@ def _jobs(run: Run, allow_weak_sandbox: bool) -> list[Job]:
         if not name.startswith("eval "):
             continue
         model, _, benchmark = name.removeprefix("eval ").rpartition(" ")  # the folder of a model may have spaces
-        if benchmark in REGRESSION:
-            print(f"score     {model} on {benchmark}: passed over, lm-eval graded it")
+        if benchmark in REGRESSION and not REGRESSION[benchmark].chat:
+            print(f"score     {model} on {benchmark}: passed over, likelihoods are not graded")
             continue
-        if not record["finished"] or not questions_of(run, benchmark).is_file():
+        if not record["finished"] or not (benchmark in REGRESSION or questions_of(run, benchmark).is_file()):
             print(f"score     {model} on {benchmark}: passed over, not finished (`make eval` goes on)")
             continue
         settings: dict[str, Any] = record["settings"]

@@ -1,38 +1,36 @@
 """run: models answer benchmarks, through lm-eval, and are scored by the project's own verifiers.
 
     python -m eval.run --recipe=recipes/quickstart --run=runs/quickstart --model=base,base_few_shot,trained
+    python -m eval.run --recipe=recipes/x --run=runs/x --model=trained --baseline=base        # and the paired difference
     python -m eval.run --recipe=recipes/x --run=runs/x --model=Qwen/QwQ-32B-Preview --base_url=http://127.0.0.1:8000/v1
 
-Which models there are: `contender.py`. Without --base_url we serve the weights ourselves, each once, and only where an
-answer is missing. Every response is kept (`measure.py` says where), and the same command resumes. A benchmark with more
-`samples` than before is asked the new ones only; fewer are refused, as is any other edit that changes an answer.
+Which models there are: `contender.py`. Without --base_url we serve the weights ourselves, each once for all of its
+benchmarks and the regression set (`regression.py`), and only where an answer is missing. Every response is kept
+(`measure.py` says where), and the same command resumes. A benchmark with more `samples` than before is asked the new ones
+only; fewer are refused, as is any other edit that changes an answer. What cannot be run here, and what has answers missing,
+stops nothing but itself; the exit status is then 1.
 """
 
-import itertools
 from pathlib import Path
 from typing import Any
 
-import uvloop
-
-from data_gen.chat import ask_all
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import dump
-from data_gen.meter import Meter
-from data_gen.progress import bar
 from data_gen.recipe import find_recipe, load_recipe
-from data_gen.records import Failure, Trace
-from data_gen.responses import ChatRequest
 from data_gen.run_folder import Run, errors_of
-from data_gen.stage import Stage, changed_keys, edit_manifest
+from data_gen.stage import Stage
 from data_gen.verifiers import VERSION
-from eval.asking import Record
+from eval import compare, regression
 from eval.benchmarks import check, samples_of
 from eval.benchmarks.write import write
 from eval.config import Benchmark, EvalConfig, load_eval
-from eval.contender import contender
+from eval.contender import Contender, contenders
 from eval.measure import Job, measure, questions_of
-from eval.not_run import NotRun
-from eval.score import SHARES
+from eval.metered import Asker
+from eval.names import chosen, listed
+from eval.not_run import Left
+from eval.resume import go_on
+from eval.score import told
 from eval.servers import Servers
 
 
@@ -44,58 +42,99 @@ def main(
     api_key_env: str | None = None,
     benchmarks: str | None = None,
     config: str | None = None,
+    baseline: str | None = None,
+    baseline_run: str | None = None,
+    tokenizer: str | None = None,
     limit: int | None = None,
     allow_weak_sandbox: bool = False,
 ) -> None:
-    """Evaluate models (comma-separated; without --model base and trained) on the recipe's benchmarks, or those named."""
+    """Evaluate models on the benchmarks and the regression set of the recipe's eval.yaml, and print what they scored.
+
+    Models are base, base_few_shot, trained, trained-<config>, folders of weights, or names that base_url serves; if none is
+    given base and trained, and base_few_shot where eval.yaml has few_shot_row. With baseline, that model is evaluated too,
+    and the differences of the others from it are printed; with baseline_run it is only read there.
+    """
     folder = find_recipe(recipe)
     eval_config = load_eval(folder)
-    model = model or ("base,base_few_shot,trained" if eval_config.few_shot_row else "base,trained")
-    recipe_ = load_recipe(recipe)
-    run_ = Run(Path(run))
-    wanted = chosen(benchmarks, eval_config)
-    check(wanted, folder)
-    names = [name.strip() for name in model.split(",")]
-    contenders = [contender(name, base_url, eval_config, recipe_, run_, config) for name in dict.fromkeys(names)]
-    missing = [name for name, benchmark in wanted.items() if not _written(run_, name, benchmark, folder)]
+    names = models_of(model, baseline, baseline_run, eval_config)
+    recipe_, run_ = load_recipe(recipe), Run(Path(run))
+    wanted = chosen("benchmarks", benchmarks, [*eval_config.benchmarks, *eval_config.regression], f"{folder}/eval.yaml")
+    asked = {name: eval_config.benchmarks[name] for name in wanted if name in eval_config.benchmarks}
+    check(asked, folder)
+    if warning := eval_config.equal_samples({name: samples_of(name, benchmark) for name, benchmark in asked.items()}):
+        print(f"{folder}/eval.yaml: {warning}")
+    models = contenders(",".join(names), base_url, eval_config, recipe_, run_, config)
+    left = Left(run_)
+    asked = {name: benchmark for name, benchmark in asked.items() if _written(run_, name, benchmark, folder, left)}
     with Servers(eval_config, run_, base_url, api_key_env) as servers:
-        for one, name in itertools.product(contenders, [name for name in wanted if name not in missing]):
-            samples = samples_of(name, wanted[name])
-            job = Job(one.name, name, one.protocol, samples, limit, allow_weak_sandbox)
-            try:
-                evaluate(job, one.origin, eval_config, run_, servers)
-            except NotRun as reason:
-                missing.append(name)
-                print(f"eval      {one.name} on {name}: not run: {reason}")
-    if missing:
-        raise UserError(
-            f"not run: {', '.join(dict.fromkeys(missing))}; the lines above say why, the others have their scores"
+        for one in models:
+            for name, benchmark in asked.items():
+                job = Job(one.name, name, one.protocol, samples_of(name, benchmark), limit, allow_weak_sandbox)
+                with left.when_done(one.name, name):
+                    evaluate(job, one.origin, eval_config, run_, servers)
+            for name in sets_of(one, wanted, eval_config):
+                with left.when_done(one.name, name):
+                    regression.evaluate(one, name, eval_config, run_, servers.endpoint, limit, tokenizer)
+    if baseline is not None:
+        ours = [name for name in names if baseline_run is not None or name != baseline]
+        print_differences(run_, ours, baseline, baseline_run, wanted, config, left)
+    left.told()
+
+
+def models_of(model: str | None, baseline: str | None, baseline_run: str | None, config: EvalConfig) -> list[str]:
+    """Return the models to evaluate: those named, or the recipe's, and the baseline where no other run has it."""
+    if baseline is None:
+        if baseline_run is not None:
+            raise ConfigError(f"--baseline_run={baseline_run}: --baseline=… names the model of that run")
+        theirs = "base,base_few_shot,trained" if config.few_shot_row else "base,trained"
+        return listed("model", theirs if model is None else model)
+    names = listed("model", "trained" if model is None else model)
+    if baseline_run is None and names == [baseline]:
+        raise ConfigError(
+            f"--baseline={baseline}: the model itself; another is expected, or --baseline_run=… of another run"
         )
+    return names if baseline_run is not None or baseline in names else [*names, baseline]
 
 
-def _written(run: Run, name: str, benchmark: Benchmark, folder: Path) -> bool:
+def sets_of(one: Contender, wanted: list[str], config: EvalConfig) -> list[str]:
+    """Return the regression sets that a model is asked: none where its weights are those of another that is asked them."""
+    names = [name for name in config.regression if name in wanted]
+    if one.name == "base_few_shot" and names:
+        print(f"eval      base_few_shot: not asked {', '.join(names)}: its weights are base's")
+        return []
+    return names
+
+
+def print_differences(
+    run: Run, models: list[str], baseline: str, baseline_run: str | None, wanted: list[str], config: str | None, left: Left
+) -> None:
+    """Print the paired differences from the baseline on what both answered, whatever else is missing."""
+    theirs = Run(Path(baseline_run)) if baseline_run else run
+    against, rows = compare.trained_as(theirs, baseline, config), []
+    for name in models:
+        ours = compare.trained_as(run, name, config)
+        with left.passed_over():
+            both = [benchmark for benchmark in compare.shared(run, ours, theirs, against) if benchmark in wanted]
+            rows += compare.differences(run, ours, theirs, against, both) if both else []
+    if rows:
+        print(compare.table(rows))
+
+
+def _written(run: Run, name: str, benchmark: Benchmark, folder: Path, left: Left) -> bool:
     """Write a benchmark's questions and return whether they are to be had: one that is not stops nothing but itself."""
     try:
         write(run, name, benchmark, folder)
     except ConfigError:
         raise
     except UserError as reason:
-        print(f"eval      {name}: not run: {reason}")
+        left.record(name, reason)
         return False
     return True
 
 
-def chosen(benchmarks: str | None, config: EvalConfig) -> dict[str, Benchmark]:
-    """Return the benchmarks to run. Raises ConfigError when one is not in eval.yaml."""
-    names = benchmarks.split(",") if benchmarks else list(config.benchmarks)
-    unknown = [name for name in names if name not in config.benchmarks]
-    if unknown:
-        raise ConfigError(f"--benchmarks: {', '.join(unknown)}: not in eval.yaml, which has {', '.join(config.benchmarks)}")
-    return {name: config.benchmarks[name] for name in names}
-
-
 def evaluate(job: Job, origin: Any, config: EvalConfig, run: Run, servers: Servers) -> None:
-    """Run one model on one benchmark and write its scores. Raises Unfinished when answers are missing."""
+    """Run one model on one benchmark and write its scores. Raises Unfinished when answers are missing, NotRun where they
+    could not be graded here."""
     folder = run.eval(job.model, job.benchmark)
     settings = {
         "weights": job.weights,
@@ -107,69 +146,16 @@ def evaluate(job: Job, origin: Any, config: EvalConfig, run: Run, servers: Serve
         "samples": job.samples,
         "verifier_version": VERSION,
     }
-    _go_on(run, job, settings)
-    samples_path = folder / "samples.jsonl"
-    outputs = [samples_path, errors_of(samples_path), folder / "scores.json"]
+    go_on(run, job, settings, VERSION)
+    samples = folder / "samples.jsonl"
+    outputs = [samples, errors_of(samples), folder / "scores.json"]
     with Stage(run, job.stage, settings, [questions_of(run, job.benchmark)], outputs, job.limit) as stage:
         if stage.finished:
             return
-        meter = Meter(stage, config.prices, None)
-
-        def ask(missing: list[ChatRequest], record: Record) -> None:
-            endpoint = servers.endpoint(job.weights)
-            meter.loaded()
-            meter.start()
-            with bar(len(missing), " answers", f"{job.model} on {job.benchmark}") as progress:
-
-                def came(outcome: Trace | Failure) -> None:
-                    record(outcome)
-                    meter.count(outcome)
-                    progress.set_postfix_str(meter.told(), False)
-                    progress.update(1)
-
-                try:
-                    uvloop.run(ask_all(missing, [endpoint], config.timeout_s, config.retries, came, keep_truncated=True))
-                finally:
-                    meter.save()
-
-        result = measure(job, run, ask, on_load=meter.load)
-        if "usage" not in stage.record:  # nothing was asked
-            meter.loaded()
-            meter.save()
+        asker = Asker(stage, config, lambda: servers.endpoint(job.weights), f"{job.model} on {job.benchmark}")
+        result = measure(job, run, asker.ask, on_load=asker.load)
+        asker.done()
         print(f"eval      {told(result)}")
-
-
-def told(result: dict[str, Any]) -> str:
-    """Return the line about a result: "base on aime24: 16.7% [7.3%, 33.6%] of 30 problems x 64; truncated 1.2%"."""
-    accuracy = result["results"][0]
-    low, high = accuracy["ci95"]
-    value = f"{accuracy['value']:.1%} [{low:.1%}, {high:.1%}]"
-    shares = ", ".join(f"{name.replace('_', ' ')} {result[name]:.1%}" for name in SHARES if result[name])
-    line = f"{result['model']} on {result['benchmark']}: {value} of {result['n']} problems x {result['n_samples']}"
-    return f"{line}; {shares}" if shares else line
-
-
-def _go_on(run: Run, job: Job, settings: dict[str, Any]) -> None:
-    """Let a stage go on of which only `samples` was raised, as one with a larger limit does: the answers there are stay. One
-    without a score is graded by the verifiers of today. Raises ConfigError where a score is an older verifier's."""
-    with edit_manifest(run) as manifest:
-        before = manifest["stages"].get(job.stage)
-        if before is None:
-            return
-        told, graded_by = before["settings"], before["settings"].get("verifier_version")
-        if not before["finished"]:
-            told["verifier_version"] = graded_by = VERSION
-        more = {"samples": job.samples} if told.get("samples", 0) < job.samples else {}
-        if changed_keys(told | more | {"verifier_version": VERSION}, settings):
-            return  # other edits too: the stage tells which
-        if graded_by != VERSION:
-            raise ConfigError(
-                f"{job.model} on {job.benchmark} was scored by {graded_by}, not by {VERSION} as now: `make score` grades "
-                "the kept responses anew and asks nobody"
-            )
-        if more:
-            told["samples"] = job.samples
-            before["finished"] = False
 
 
 if __name__ == "__main__":

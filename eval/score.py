@@ -41,6 +41,16 @@ def read_scores(path: Path) -> dict[str, Any]:
     return held
 
 
+def told(result: dict[str, Any]) -> str:
+    """Return the line about a result: "base on aime24: 16.7% [7.3%, 33.6%] of 30 problems x 64; truncated 1.2%"."""
+    accuracy = result["results"][0]
+    low, high = accuracy["ci95"]
+    value = f"{accuracy['value']:.1%} [{low:.1%}, {high:.1%}]"
+    shares = ", ".join(f"{name.replace('_', ' ')} {result[name]:.1%}" for name in SHARES if result[name])
+    line = f"{result['model']} on {result['benchmark']}: {value} of {result['n']} problems x {result['n_samples']}"
+    return f"{line}; {shares}" if shares else line
+
+
 def by_problem(graded: Sequence[Graded]) -> dict[str, list[Graded]]:
     """Return the verdicts of each problem."""
     groups: dict[str, list[Graded]] = defaultdict(list)

@@ -6,14 +6,14 @@
     # NovaSky-AI/Sky-T1-32B-Preview
     vllm serve NovaSky-AI/Sky-T1-32B-Preview --served-model-name NovaSky-AI/Sky-T1-32B-Preview --host 127.0.0.1 ...
     .venv/bin/python -m eval.run --recipe=runs/published/recipes/Sky-T1-32B-Preview --run=runs/published --base_url=...
-    .venv/bin/python -m eval.regression ...
     # stop the server, then the next model
     .venv/bin/python -m eval.report --run=runs/published
 
-One model is served at a time, once for all its benchmarks. Flags of vLLM, benchmarks, samples and sampling are those of the
-recipe's eval.yaml. What differs by model is its system prompt (`MODELS`): Sky-T1's is read from the dataset that it was
-trained on, Qwen's and QwQ's stand in their own chat templates and come by saying none. So each has a recipe of a few
-lines that extends the one given, and all are told in one report. Parsed by vLLM's own parser in the tests, not run by us.
+One model is served at a time, once for all its benchmarks and the regression set. Flags of vLLM, benchmarks, samples and
+sampling are those of the recipe's eval.yaml. What differs by model is its system prompt (`MODELS`): Sky-T1's is read from
+the dataset that it was trained on, Qwen's and QwQ's stand in their own chat templates and come by saying none. So each has a
+recipe of a few lines that extends the one given, and all are told in one report. Parsed by vLLM's own parser in the tests,
+not run by us.
 """
 
 import os
@@ -41,11 +41,11 @@ MODELS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How one model is measured: its server, then our commands, each as words."""
+    """How one model is measured: its server, then our command, each as words."""
 
     model: str
     serve: list[str]
-    ask: list[list[str]]
+    ask: list[str]
 
 
 def evaluation(model: str, config: EvalConfig, port: int) -> Evaluation:
@@ -54,8 +54,7 @@ def evaluation(model: str, config: EvalConfig, port: int) -> Evaluation:
     at = words.index("--model")
     serve = ["vllm", "serve", model, *words[at + 2 :]]
     common = [f"--recipe={recipe_of(model)}", f"--run={RUN}", f"--model={model}", f"--base_url=http://127.0.0.1:{port}/v1"]
-    ask = [[".venv/bin/python", "-m", module, *common] for module in ("eval.run", "eval.regression")]
-    return Evaluation(model, serve, ask)
+    return Evaluation(model, serve, [".venv/bin/python", "-m", "eval.run", *common])
 
 
 def recipe_of(model: str) -> Path:
@@ -85,8 +84,7 @@ def main(recipe: str, models: str | None = None, port: int = 8000, write: bool =
             write_recipe(name, folder)
         one = evaluation(name, config, port)
         print(f"# {name}\n{shlex.join(one.serve)}")
-        for words in one.ask:
-            print(shlex.join(words))
+        print(shlex.join(one.ask))
         print("# stop the server, then the next model")
     print(f".venv/bin/python -m eval.report --run={RUN}")
 

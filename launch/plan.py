@@ -9,6 +9,7 @@ YAML where it is given, else from max_tokens, the bound that no request can pass
 teacher on GPUs of your own, tell the output tokens/s of one GPU: docs/scaling.md has what is published and how to measure.
 """
 
+from data_gen.asked_model import planned
 from data_gen.cli import ConfigError, command
 from data_gen.config import ChatModel
 from data_gen.recipe import Recipe, find_recipe, load_recipe
@@ -85,22 +86,27 @@ def _work(config: Recipe, problems: int, tokens_per_gpu_s: float | None) -> None
 def _model(role: str, model: ChatModel, requests: int | None) -> None:
     """Print the requests, tokens and dollars of each endpoint, shared out by concurrency."""
     lanes = sum(endpoint.concurrency for endpoint in model.endpoints)
-    expect, prices = model.expect, model.prices
     for endpoint in model.endpoints:
         where = f"{role:<9} {model.model} at {endpoint.base_url}"
         if requests is None:
             print(f"{where}: requests unknown, tokens unknown, dollars unknown")
             continue
         share = round(requests * endpoint.concurrency / lanes)
-        out = share * (expect.completion_tokens or model.max_tokens)
-        bound = "" if expect.completion_tokens else "at most "
-        into = None if expect.prompt_tokens is None else share * expect.prompt_tokens
+        plan = planned(model, share)
+        bound, into, dollars = "at most " if plan["bound"] else "", plan["prompt_tokens"], plan["dollars"]
         asked = "unknown" if into is None else f"{into:,}"
-        dollars = None if into is None else prices.dollars(into, out, 0.0) if prices.input_per_mtok is not None else None
-        told = "unknown (no prices or no expected tokens in the YAML)" if dollars is None else f"{bound}${dollars:,.2f}"
-        print(f"{where}: {share:,} requests, prompt tokens {asked}, completion tokens {bound}{out:,}, dollars {told}")
-        for text in filter(None, (expect.source, prices.source)):
+        told = f"unknown ({_missing(model)})" if dollars is None else f"{bound}${dollars:,.2f}"
+        out = f"{bound}{plan['completion_tokens']:,}"
+        print(f"{where}: {share:,} requests, prompt tokens {asked}, completion tokens {out}, dollars {told}")
+        for text in filter(None, (model.expect.source, model.prices.source)):
             print(f"          source: {text}")
+
+
+def _missing(model: ChatModel) -> str:
+    """Return what it would take to tell the dollars."""
+    if model.prices.gpu_hour is not None:
+        return "its GPUs are paid by the hour: --tokens_per_gpu_s=RATE"
+    return "no prices or no expected tokens in the YAML"
 
 
 if __name__ == "__main__":

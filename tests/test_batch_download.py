@@ -10,8 +10,8 @@ from data_gen.batches.journal import open_batches
 from data_gen.cli import UserError
 from data_gen.records import Failure, Trace
 from tests.batch_endpoint import BatchEndpoint
+from tests.batches import all_files, ask, request, requests
 from tests.endpoint import answer, status
-from tests.test_batch import all_files, ask, request, requests
 
 KEY = "sk-SECRET/SECRET+SECRET"
 

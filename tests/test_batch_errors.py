@@ -5,8 +5,8 @@ import pytest
 from data_gen.cli import UserError
 from data_gen.records import Failure, Trace
 from tests.batch_endpoint import DROP, GOOD, BatchEndpoint, raw
+from tests.batches import all_files, ask, requests
 from tests.endpoint import answer, status
-from tests.test_batch import all_files, ask, requests
 
 CALLS = ["upload", "create", "look", "download"]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -7,9 +7,9 @@ import pytest
 from data_gen.batches.journal import open_batches
 from data_gen.records import Failure, Trace
 from tests.batch_endpoint import BatchEndpoint
+from tests.batch_kills import Killed, ask_missing, killed, run_until_killed
+from tests.batches import all_files, ask, requests
 from tests.endpoint import answer
-from tests.test_batch import all_files, ask, requests
-from tests.test_batch_restart import Killed, ask_missing, killed, run_until_killed
 
 
 def test_batches_are_open_from_their_creation_until_they_are_recorded(tmp_path, monkeypatch):

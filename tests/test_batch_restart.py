@@ -8,62 +8,14 @@ import subprocess
 import sys
 import time
 
-import openai
 import pytest
 
-from data_gen.batches.journal import BatchJournal
-from data_gen.cli import UserError
 from data_gen.records import Failure, Trace
-from tests.batch_endpoint import DROP, BatchEndpoint
+from tests.batch_endpoint import BatchEndpoint
+from tests.batch_kills import Killed, ask_missing, killed, run_until_killed
+from tests.batches import all_files, ask, request, requests
 from tests.conftest import ROOT
-from tests.endpoint import answer, status
-from tests.test_batch import all_files, ask, request, requests
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing in the code may catch it."""
-
-
-def die_at(monkeypatch, step):
-    """Raise Killed at the given step; steps are the moments before and after each journal row and each HTTP call."""
-    steps = itertools.count()
-
-    def moment():
-        if next(steps) == step:
-            raise Killed
-
-    append, call = BatchJournal.append, openai.AsyncOpenAI.request
-
-    def dying_append(self, *arguments, **more):
-        moment()
-        append(self, *arguments, **more)
-        moment()
-
-    async def dying_call(self, *arguments, **more):
-        moment()
-        reply = await call(self, *arguments, **more)
-        moment()
-        return reply
-
-    monkeypatch.setattr(BatchJournal, "append", dying_append)
-    monkeypatch.setattr(openai.AsyncOpenAI, "request", dying_call)
-
-
-def ask_missing(endpoint, folder, answered):
-    """Ask for what is not in `answered` yet, as a stage does, and add what is recorded to it."""
-    missing = [r for r in requests(10) if r.id not in answered]
-    ask(missing, endpoint, folder, max_requests=5, record=lambda outcome: answered.update({outcome.id: outcome}))
-
-
-def run_until_killed(endpoint, folder, monkeypatch, step, answered):
-    """Run once with a kill at `step`. Return whether the run ended before it."""
-    with monkeypatch.context() as patch:
-        die_at(patch, step)
-        try:
-            ask_missing(endpoint, folder, answered)
-        except Killed:
-            return False
-    return True
+from tests.endpoint import answer
 
 
 def test_a_kill_before_or_after_any_row_and_any_call_submits_nothing_twice(tmp_path, monkeypatch):
@@ -118,10 +70,6 @@ def test_a_run_after_all_batches_are_over_only_downloads(tmp_path):
     assert endpoint.calls == ["look", "download"] * 2
 
 
-def killed(*_):
-    raise Killed
-
-
 def test_a_budget_that_is_spent_does_not_keep_earlier_batches_from_coming_in(tmp_path):
     with BatchEndpoint(lambda _: answer("4")) as endpoint:
         with pytest.raises(Killed):
@@ -158,109 +106,13 @@ def test_a_batch_of_an_earlier_run_that_found_the_queue_full_is_asked_by_the_nex
     assert dict(endpoint.submitted) == {request(9).hash: 1}
 
 
-@pytest.mark.parametrize("hidden", ["metadata", "nothing"])
-def test_a_batch_whose_creation_got_no_answer_is_found_among_many(tmp_path, hidden):
-    with BatchEndpoint(lambda _: answer("4"), page=1) as endpoint:
-        ask(requests(4)[:2], endpoint, tmp_path / "other", max_requests=1)
-        endpoint.faults["create"] = [DROP]
-        with pytest.raises(UserError, match="does not answer"):
-            ask(requests(4)[2:], endpoint, tmp_path, retries=0)
-        ask([request(7)], endpoint, tmp_path / "other")
-        if hidden == "metadata":  # a provider that does not give it back
-            for batch in endpoint.batches.values():
-                batch["metadata"] = None
-        outcomes, waits = ask(requests(4)[2:], endpoint, tmp_path, retries=0)
-    assert set(outcomes) == {"q2", "q3"}
-    assert 30 < waits[0] <= 60  # it may not be in the list at once
-    assert set(endpoint.submitted.values()) == {1}
-
-
-def test_a_key_that_is_refused_right_after_a_creation_without_answer_loses_no_batch(tmp_path):
-    with BatchEndpoint(lambda _: answer("4")) as endpoint:
-        endpoint.faults["create"], endpoint.faults["list"] = [DROP], [status(401)]
-        with pytest.raises(UserError, match="refuses the key"):
-            ask(requests(2), endpoint, tmp_path)
-        outcomes, _ = ask(requests(2), endpoint, tmp_path)
-    assert (len(outcomes), set(endpoint.submitted.values())) == (2, {1})
-
-
-def test_a_creation_that_never_happened_is_not_waited_for(tmp_path):
-    with BatchEndpoint(lambda _: answer("4")) as endpoint:
-        endpoint.faults["create"] = [None]
-        with pytest.raises(UserError, match="does not answer"):
-            ask(requests(2), endpoint, tmp_path, retries=0)
-        outcomes, _ = ask(requests(2), endpoint, tmp_path, retries=0)
-    assert len(outcomes) == 2
-    assert len(endpoint.batches) == 1
-
-
-@pytest.mark.parametrize("kept", [0.0, 0.4, 0.98])
-def test_a_torn_last_line_of_the_journal_costs_nothing(tmp_path, monkeypatch, kept):
-    for rows in range(1, 9):
-        folder = tmp_path / f"{rows}"
-        journal = folder / "x.batches.jsonl"
-        append = BatchJournal.append
-
-        def torn_append(self, *arguments, rows=rows, journal=journal, append=append, **more):
-            append(self, *arguments, **more)
-            lines = journal.read_bytes().splitlines(keepends=True)
-            if len(lines) == rows:
-                journal.write_bytes(b"".join(lines[:-1]) + lines[-1][: 1 + int(len(lines[-1]) * kept)])
-                raise Killed
-
-        with BatchEndpoint(lambda _: answer("4")) as endpoint:
-            answered: dict[str, Trace | Failure] = {}
-            with monkeypatch.context() as patch:
-                patch.setattr(BatchJournal, "append", torn_append)
-                with pytest.raises(Killed):
-                    ask_missing(endpoint, folder, answered)
-            assert not journal.read_bytes().endswith(b"\n")
-            ask_missing(endpoint, folder, answered)
-        assert (len(answered), set(endpoint.submitted.values())) == (10, {1})
-        assert all(json.loads(line) for line in journal.read_text().splitlines())
-
-
-def test_any_damaged_line_of_the_journal_makes_the_providers_list_count(tmp_path, capsys):
-    for number in range(6):
-        folder = tmp_path / f"{number}"
-        with BatchEndpoint(lambda _: answer("4")) as endpoint:
-            with pytest.raises(Killed):
-                ask(requests(10), endpoint, folder, max_requests=5, progress=killed)
-            journal = folder / "x.batches.jsonl"
-            lines = journal.read_bytes().splitlines(keepends=True)
-            assert len(lines) == 6
-            lines[number] = b"\x00" * 20 + b"\n"
-            journal.write_bytes(b"".join(lines))
-            outcomes, _ = ask(requests(10), endpoint, folder, max_requests=5)
-        assert (len(outcomes), set(endpoint.submitted.values())) == (10, {1}), number
-        assert "damaged" in capsys.readouterr().out
-
-
-def test_answers_whose_owners_are_gone_are_not_paid_again_silently(tmp_path):
-    with BatchEndpoint(lambda _: answer("4")) as endpoint:
-        with pytest.raises(Killed):
-            ask(requests(4), endpoint, tmp_path, progress=killed)
-        (ids,) = (tmp_path / "x.batches").glob("*.ids.jsonl")
-        ids.unlink()
-        with pytest.raises(UserError, match="take the lines"):
-            ask(requests(4), endpoint, tmp_path)
-    assert set(endpoint.submitted.values()) == {1}
-
-
-def test_two_runs_do_not_share_a_journal(tmp_path):
-    with BatchJournal(tmp_path / "x.batches.jsonl"), BatchEndpoint(lambda _: answer("4")) as endpoint:
-        with pytest.raises(UserError, match="another process"):
-            ask(requests(1), endpoint, tmp_path)
-        assert endpoint.calls == []
-
-
 CHILD = """
 import asyncio, sys
 from pathlib import Path
 from data_gen.batches.ask import ask_batches
 from data_gen.config import Endpoint
 from data_gen.journal import Journal
-from tests.test_batch import requests
+from tests.batches import requests
 
 folder = Path(sys.argv[1])
 with Journal(folder / "traces.jsonl") as traces:

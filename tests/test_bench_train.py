@@ -12,9 +12,9 @@ from bench.train_settings import changed
 from bench.train_work import Micro, alone, in_step, moved, packed, useful
 from data_gen import train_env
 from launch.training.hours import EPOCH_TOKENS, EPOCHS, GPU_HOUR, GPUS, MODEL, PEAKS, ROWS, flops, hours
-from launch.training.memory import Zero
 from launch.training.model_shape import SHAPES
 from launch.training.options import read_options
+from launch.training.zero import Zero
 
 ROOT = train_env.ROOT
 SHAPE = SHAPES[MODEL]

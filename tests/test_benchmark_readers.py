@@ -14,8 +14,8 @@ import pytest
 from data_gen.cli import UserError
 from data_gen.dedup import Contamination
 from data_gen.verifiers.choice import grade
+from tests.benchmark_copies import FIXTURES, local
 from tests.conftest import rows
-from tests.test_benchmarks import FIXTURES, local
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,13 @@ def test_retry_after_is_read_as_a_date():
     assert 85 <= found <= 90
 
 
+def test_a_date_to_come_back_at_is_compared_with_the_endpoints_own_clock():
+    now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)  # by theirs: ours is a day behind
+    soon = email.utils.format_datetime(now + datetime.timedelta(seconds=90))
+    found = retry_after(httpx2.Headers({"Retry-After": soon, "Date": email.utils.format_datetime(now)}))
+    assert found == 90
+
+
 @pytest.mark.parametrize(("limits", "least"), [({"rpm": 600}, 2.5), ({"tpm": 420_000}, 2.5)])
 def test_limits_hold_evenly_over_the_minute(limits, least):
     """40 requests: 10 a second after the first 10; or 7,000 tokens a second at 100 and a prompt each, but for one burst."""

@@ -94,6 +94,24 @@ def test_the_wording_changes_with_the_text_of_one_template_only(monkeypatch, tmp
     assert {name for name in before if after[name] != before[name]} == {"question_math.txt"}
 
 
+def test_what_was_planned_stands_in_the_manifest_beside_what_was_used(command, recipe, tmp_path):
+    expect = {"prompt_tokens": 50, "completion_tokens": 20}
+    prices = {"input_per_mtok": 2.0, "output_per_mtok": 5.0}
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url, teacher={"expect": expect, "prices": prices})
+        run_stages(command, folder, tmp_path / "run", STAGES[:2])
+    stage = json.loads((tmp_path / "run/manifest.json").read_text())["stages"]["generate"]
+    asked = len(rows(tmp_path / "run/data/02_traces.jsonl"))
+    assert stage["planned"] == {
+        "requests": asked,
+        "prompt_tokens": 50 * asked,
+        "completion_tokens": 20 * asked,
+        "bound": False,
+        "dollars": asked * (50 * 2.0 + 20 * 5.0) / 1e6,
+    }
+    assert stage["usage"]["completion_tokens"] > 0
+
+
 def test_switching_verification_off_keeps_wrong_answers_and_the_card_says_so(command, recipe, tmp_path):
     with Endpoint(solve) as endpoint:
         data = run_stages(command, recipe(endpoint.url, verify={"enabled": False}), tmp_path / "run")

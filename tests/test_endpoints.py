@@ -138,6 +138,14 @@ def test_a_refused_key_stops_at_once_and_the_key_is_in_no_message(monkeypatch):
     assert "sk-secret" not in str(error.value)
 
 
+def test_an_endpoint_that_wants_a_key_is_told_where_to_name_one_in_a_recipe_and_in_an_evaluation():
+    with Endpoint(lambda _: status(401)) as endpoint:
+        with pytest.raises(UserError) as error:
+            ask([request()], endpoint.url)
+    assert "`api_key_env` beside `base_url` in data.yaml" in str(error.value)
+    assert "--api_key_env beside --base_url in an evaluation" in str(error.value)
+
+
 def test_a_key_that_an_endpoint_echoes_is_scrubbed_from_the_record(monkeypatch):
     monkeypatch.setenv("TEST_KEY", "sk-secret")
     outcomes: list[Trace | Failure] = []

@@ -6,7 +6,7 @@ from eval.benchmarks import BENCHMARKS
 from eval.benchmarks.write import write
 from eval.config import Benchmark
 from eval.harness import TASKS
-from tests.test_benchmarks import FIXTURES
+from tests.benchmark_copies import FIXTURES
 
 
 def test_every_benchmark_is_a_task_of_its_own_name():

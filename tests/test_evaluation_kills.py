@@ -10,8 +10,8 @@ import pytest
 from eval.run import main
 from tests.conftest import ROOT, rows
 from tests.endpoint import Endpoint
+from tests.evaluated import even_seeds_are_right, mine
 from tests.stages import without_seconds
-from tests.test_evaluation import even_seeds_are_right, mine
 
 KILLED_AT = (  # rows that are there
     *[("samples.jsonl", count) for count in (1, 20, 45, 70, 95)],

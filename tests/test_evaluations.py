@@ -9,10 +9,10 @@ import yaml
 
 from data_gen.cli import ConfigError, parse
 from eval import regression, report, run
-from eval.config import FromDataset, load_eval
+from eval.config import EvalConfig, FromDataset, load_eval
 from launch import eval_plan, evaluations, plan
 from tests.conftest import ROOT
-from tests.test_serving import VLLM_PROGRAM, VLLM_PYTHON, ask, option
+from tests.serving_commands import VLLM_PROGRAM, VLLM_PYTHON, ask, option
 
 MAINS: dict[str, Callable[..., None]] = {
     "eval.run": run.main,
@@ -36,7 +36,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 def test_every_command_of_ours_is_one_that_its_own_options_take(capsys):
     commands = [words for words in printed(capsys) if words[0] != "vllm"]
-    assert len(commands) == 7
+    assert len(commands) == 4
     for words in commands:
         assert words[:2] == [".venv/bin/python", "-m"]
         parse(MAINS[words[2]], words[3:])
@@ -48,7 +48,7 @@ def test_each_model_is_served_once_for_all_its_benchmarks(capsys):
     assert served == list(evaluations.MODELS)
     for model in served:
         asking = [words for words in commands if f"--model={model}" in words]
-        assert [words[2] for words in asking] == ["eval.run", "eval.regression"]
+        assert [words[2] for words in asking] == ["eval.run"]
         assert all("--base_url=http://127.0.0.1:8123/v1" in words for words in asking)
 
 
@@ -94,7 +94,7 @@ def test_an_unknown_model_is_refused_in_one_line():
 def test_what_the_document_shows_is_what_is_printed(capsys):
     text = DOCUMENT.read_text(encoding="utf-8")
     shown = [words for words in printed(capsys) if "Qwen" not in " ".join(words)]
-    assert len(shown) == 4
+    assert len(shown) == 3
     for words in shown:
         assert shlex.join(words) in text
 
@@ -139,6 +139,52 @@ def test_a_benchmark_of_unknown_length_is_planned_by_its_bound_and_says_so(recip
     (folder / "eval.yaml").write_text(yaml.safe_dump(keys))
     plan.main(str(folder))
     assert "100 x 3: 300 requests, completion tokens at most 15,000 a model" in capsys.readouterr().out
+
+
+def test_a_plan_counts_what_the_regression_set_asks(recipe, capsys):
+    folder = recipe()
+    sets = ["mmlu", "arc_challenge", "ifeval", "mgsm"]
+    keys = {"base": "m", "benchmarks": {"math500": {}}, "regression": sets, "sampling": {"max_tokens": 1000}}
+    keys |= {"prices": {"gpu_hour": 2.0}, "serve": {"tensor-parallel-size": 2}}
+    (folder / "eval.yaml").write_text(yaml.safe_dump(keys))
+    plan.main(str(folder), tokens_per_gpu_s=1000)
+    out = capsys.readouterr().out
+    assert f"mmlu           14,042 questions: {14042 * 4:,} likelihoods, no completion, prompt tokens about" in out
+    assert "arc_challenge  1,172 questions: 4,687 likelihoods, no completion, prompt tokens unknown" in out
+    assert "ifeval         541 x 1: 541 requests, completion tokens at most 541,000 a model" in out
+    assert "mgsm           2,750 x 1: 2,750 requests, completion tokens at most 2,750,000 a model" in out
+    assert "the regression set in chat, for base and trained: at most 6,582,000 completion tokens" in out
+    assert "at most 1.8 GPU-hours at 1,000 tokens/s a GPU, 0.9 h on 2 GPUs, dollars at most $3.66" in out
+    assert "for base and trained: about 8,496,000 completion tokens" in out  # the benchmarks, apart
+
+
+def test_the_published_recipes_evaluation_has_a_price_with_a_source(capsys):
+    config = load_eval(ROOT / "recipes/sky_t1_preview")
+    assert config.prices.source is not None
+    plan.main("sky_t1_preview", tokens_per_gpu_s=500)
+    assert "5.5 h on 8 GPUs, dollars about $129.81" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("keys", "gpus"),
+    [
+        ({}, 1),
+        ({"serve": {"tensor_parallel_size": 4}}, 4),
+        ({"serve": {"tensor-parallel-size": 2, "data-parallel-size": 4}}, 8),
+        ({"serve": {"tensor-parallel-size": 4}, "prices": {"gpus": 8}}, 8),
+    ],
+)
+def test_as_many_gpus_are_paid_for_as_serve(keys, gpus):
+    assert EvalConfig.model_validate({"base": "m", "benchmarks": {"math500": {}}} | keys).gpus == gpus
+
+
+def test_a_plan_warns_of_samples_that_will_be_equal(recipe, capsys):
+    folder = recipe()
+    keys = {"base": "m", "benchmarks": {"math500": {"samples": 1}, "aime24": {}}, "sampling": {"temperature": 0}}
+    (folder / "eval.yaml").write_text(yaml.safe_dump(keys))
+    plan.main(str(folder))
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "temperature" in line]
+    assert "sampling.temperature is 0 and benchmarks.aime24.samples is 64:" in line
 
 
 def test_a_recipe_without_an_evaluation_is_planned_all_the_same(recipe, capsys):

@@ -186,6 +186,21 @@ def test_too_few_open_files_lower_the_concurrency_with_a_line(recipe, command, t
     assert "open files" in done.stdout
 
 
+def test_a_file_that_may_grow_no_larger_is_one_line_and_loses_no_row(command, recipe, tmp_path):
+    with Endpoint(solve) as endpoint:
+        folder = recipe(endpoint.url, problems=100)
+        run_stages(command, folder, tmp_path / "run", ["collect"])
+        program = f"ulimit -f 24 && exec {sys.executable} -m data_gen.generate --recipe={folder} --run={tmp_path / 'run'}"
+        done = subprocess.run(["bash", "-c", program], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert "may grow no larger" in done.stderr
+        assert "Traceback" not in done.stderr
+        kept = len(rows(tmp_path / "run/data/02_traces.jsonl"))
+        before = len(endpoint.requests)
+        run_stages(command, folder, tmp_path / "run", ["generate"])
+        assert 0 < len(endpoint.requests) - before == 200 - kept < 200
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
 def test_a_full_disk_is_one_line_and_loses_no_row(command, recipe, tmp_path):
     disk = tmp_path / "disk"

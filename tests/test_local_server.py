@@ -53,6 +53,37 @@ def test_a_server_that_fails_shows_the_end_of_its_log(tmp_path, monkeypatch):
         pass
 
 
+HEALTHY = """#!{python}
+import http.server, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Handler).serve_forever()
+"""
+
+
+def serve_and_fail(program, log, kill):
+    """Serve with a program in vLLM's place, kill it or not, and fail as asking does."""
+    with local_server.serve("hub/name", {}, log):
+        for process in psutil.Process().children(recursive=True):
+            if kill and str(program) in process.cmdline() and "guard.py" not in " ".join(process.cmdline()):
+                process.kill()
+        raise UserError("it gives nothing but errors")
+
+
+@pytest.mark.parametrize(("kill", "told"), [(True, "the server of hub/name ended while it was asked"), (False, "it gives")])
+def test_a_server_that_dies_while_it_is_asked_is_told_as_what_it_is(tmp_path, monkeypatch, kill, told):
+    program = tmp_path / "python"
+    program.write_text(HEALTHY.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setattr(local_server, "PYTHON", program)
+    with pytest.raises(UserError, match=told):
+        serve_and_fail(program, tmp_path / "log", kill)
+
+
 def test_a_port_in_use_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(local_server, "PYTHON", tmp_path / "python")
     (tmp_path / "python").touch()

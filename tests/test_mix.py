@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from data_gen import train_env
+from data_gen.cli import UserError
 from data_gen.tally import Tally
 from tests.conftest import ROOT, rows
 from tests.endpoint import Endpoint
@@ -64,6 +66,13 @@ def test_the_funnel_counts_every_answer_once_by_source_too(command, graded):
     assert line["by_source"] == {"file": {"in": 40, "kept": kept, "reasons": reasons}}
     rates = {row["id"]: row["pass_rate"] for row in rows(run / "data/05_mixture.jsonl")}
     assert rates == {one: right.count(one) / 2 for one in set(right)}
+
+
+@pytest.mark.skipif(not train_env.PYTHON.is_file(), reason=".venv-train is not here")
+def test_rows_are_not_measured_without_the_students_folder_which_is_named(tmp_path):
+    keys = {"model_name_or_path": str(tmp_path / "nothing"), "template": "qwen", "cutoff_len": 1024}
+    with pytest.raises(UserError, match="nothing: no model there"):
+        train_env.count_lengths(train_env.Training(tmp_path / "x.yaml", keys), "", tmp_path / "rows", tmp_path / "lengths")
 
 
 def test_a_tally_adds_up():

@@ -7,7 +7,7 @@ from data_gen.journal import write_rows
 from eval.run import main
 from tests.conftest import rows
 from tests.endpoint import Endpoint, answer
-from tests.test_evaluation import even_seeds_are_right, mine, scored
+from tests.evaluated import even_seeds_are_right, mine, scored
 
 
 def test_a_problem_without_a_verifier_shows_nothing(tmp_path):

@@ -126,47 +126,45 @@ def test_rows_that_would_be_trained_on_in_another_form_are_refused(keys, told):
         check_rows(SAME | keys, OPTIONS)
 
 
-def loading(monkeypatch, folder, info='{"x": {"file_name": "x.jsonl"}}', **keys):
-    monkeypatch.setattr(train_env, "load_dataset", lambda *_: SAME | keys)
+def dataset(folder, info='{"x": {"file_name": "x.jsonl"}}', lines=None):
+    """Write what an export leaves of the set `x`, and return its run."""
     run = Run(folder)
     run.dataset.mkdir()
     (run.dataset / "dataset_info.json").write_text(info)
-    return dataset_facts(train_env.Training(Path("x.yaml"), OPTIONS), run, "x")
+    if lines is not None:
+        (run.dataset / "x.jsonl").write_text(lines)
+    return run
 
 
-def test_a_dataset_of_no_rows_is_refused(monkeypatch, tmp_path):
-    with pytest.raises(UserError, match="no rows to train on, of 3 written"):
-        loading(monkeypatch, tmp_path, rows=0, written=3)
-
-
-@pytest.mark.parametrize("info", ["", "{", "[]", "{}", '{"x": {}}', '{"x": "x.jsonl"}'])
-def test_a_dataset_info_that_was_edited_is_told_in_one_line(monkeypatch, tmp_path, info):
-    with pytest.raises(UserError, match=r"^\S+dataset_info.json: tells nothing of x; .*$"):
-        loading(monkeypatch, tmp_path, info=info)
+def loading(monkeypatch, run, loaded, model="m"):
+    """Return the facts of the set `x` where LLaMA-Factory's loader does what `loaded` does."""
+    monkeypatch.setattr(train_env, "load_dataset", loaded)
+    return dataset_facts(train_env.Training(Path("x.yaml"), OPTIONS | {"model_name_or_path": model}), run, "x")
 
 
 def failing(*_):
     raise UserError("Failed to load")
 
 
+def test_a_dataset_of_no_rows_is_refused(monkeypatch, tmp_path):
+    with pytest.raises(UserError, match="no rows to train on, of 3 written"):
+        loading(monkeypatch, dataset(tmp_path), lambda *_: SAME | {"rows": 0, "written": 3})
+
+
+@pytest.mark.parametrize("info", ["", "{", "[]", "{}", '{"x": {}}', '{"x": "x.jsonl"}'])
+def test_a_dataset_info_that_was_edited_is_told_in_one_line(monkeypatch, tmp_path, info):
+    with pytest.raises(UserError, match=r"^\S+dataset_info.json: tells nothing of x; .*$"):
+        loading(monkeypatch, dataset(tmp_path, info), lambda *_: SAME)
+
+
 def test_a_row_that_is_no_json_is_named(monkeypatch, tmp_path):
-    (tmp_path / "dataset").mkdir()
-    (tmp_path / "dataset/dataset_info.json").write_text('{"x": {"file_name": "x.jsonl"}}')
-    (tmp_path / "dataset/x.jsonl").write_text('{"system": ""}\n["system"\n')
-    monkeypatch.setattr(train_env, "load_dataset", failing)
     with pytest.raises(UserError, match=r"x\.jsonl.* 2\b"):
-        dataset_facts(train_env.Training(Path("x.yaml"), OPTIONS), Run(tmp_path), "x")
+        loading(monkeypatch, dataset(tmp_path, lines='{"system": ""}\n["system"\n'), failing)
 
 
 def test_what_does_not_load_is_told_by_its_name(monkeypatch, tmp_path):
-    (tmp_path / "dataset").mkdir()
-    (tmp_path / "dataset/dataset_info.json").write_text('{"x": {"file_name": "x.jsonl"}}')
-    (tmp_path / "dataset/x.jsonl").write_text('{"system": ""}\n')
-    monkeypatch.setattr(train_env, "load_dataset", failing)
     with pytest.raises(UserError, match=r"^nobody/model and .*dataset: Failed to load"):
-        dataset_facts(
-            train_env.Training(Path("x.yaml"), OPTIONS | {"model_name_or_path": "nobody/model"}), Run(tmp_path), "x"
-        )
+        loading(monkeypatch, dataset(tmp_path, lines='{"system": ""}\n'), failing, "nobody/model")
 
 
 @pytest.mark.parametrize(

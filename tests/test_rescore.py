@@ -7,26 +7,47 @@ import pytest
 from data_gen.cli import ConfigError, UserError
 from data_gen.journal import write_rows
 from data_gen.run_folder import Run
+from data_gen.stage import read_manifest
 from eval import report, rescore
 from eval.compare import answers
 from eval.run import main
 from tests.conftest import rows
 from tests.endpoint import Endpoint
-from tests.test_evaluation import even_seeds_are_right, mine, scored
+from tests.evaluated import even_seeds_are_right, mine, scored
+from tests.trained_run import edit
+
+
+@pytest.fixture
+def endpoint():
+    with Endpoint(even_seeds_are_right) as endpoint:
+        yield endpoint
+
+
+def evaluated(tmp_path, endpoint, samples=2, models="m"):
+    """Evaluate models on six sums, and return the run."""
+    main(mine(tmp_path, samples), str(tmp_path / "run"), models, endpoint.url)
+    return tmp_path / "run"
+
+
+def kept(tmp_path, samples=2, models="m"):
+    """The same by an endpoint that is gone when this returns."""
+    with Endpoint(even_seeds_are_right) as endpoint:
+        return evaluated(tmp_path, endpoint, samples, models)
+
+
+def made_by_older_verifiers(run, **more):
+    settings = read_manifest(Run(run))["stages"]["eval m mine"]["settings"]
+    edit(run, "eval m mine", settings=settings | {"verifier_version": "older"}, **more)
 
 
 def test_kept_responses_are_graded_anew_without_an_endpoint(tmp_path, capsys):
-    run = tmp_path / "run"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
+    run = kept(tmp_path)
     folder = run / "eval/m/mine"
     today, verdicts = scored(run, "m", "mine"), rows(folder / "verdicts.jsonl")
     write_rows(folder / "verdicts.jsonl", [row | {"ok": not row["ok"]} for row in verdicts])
     old = today | {"results": [{"metric": "accuracy", "value": 0.125, "ci95": [0.0, 1.0]}]}
     (folder / "scores.json").write_text(json.dumps(old))
-    manifest = json.loads((run / "manifest.json").read_text())
-    manifest["stages"]["eval m mine"]["settings"]["verifier_version"] = "older"
-    (run / "manifest.json").write_text(json.dumps(manifest))
+    made_by_older_verifiers(run)
 
     rescore.main(str(run))
     value = today["results"][0]["value"]
@@ -37,14 +58,12 @@ def test_kept_responses_are_graded_anew_without_an_endpoint(tmp_path, capsys):
     assert rows(folder / "verdicts.jsonl") == [
         row | {"seconds": again["seconds"]} for row, again in zip(verdicts, rows(folder / "verdicts.jsonl"), strict=True)
     ]
-    main(mine(tmp_path, 2), str(run), "m", endpoint.url)
+    main(mine(tmp_path, 2), str(run), "m", "http://127.0.0.1:9/v1")
     assert "done already" in capsys.readouterr().out
 
 
 def test_a_response_to_another_question_is_not_graded_anew(tmp_path):
-    run = tmp_path / "run"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 1), str(run), "m", endpoint.url)
+    run = kept(tmp_path, samples=1)
     path = run / "benchmarks/mine.jsonl"
     path.write_text(path.read_text().replace("What is 3 + 1?", "What is 4 + 1?"))
     before = (run / "eval/m/mine/scores.json").read_bytes()
@@ -55,27 +74,23 @@ def test_a_response_to_another_question_is_not_graded_anew(tmp_path):
     assert (run / "eval/m/mine/scores.json").read_bytes() == before
 
 
-def test_responses_that_make_score_misses_are_asked_for_by_make_eval_and_the_others_are_graded(tmp_path, capsys):
-    run = tmp_path / "run"
+def test_responses_that_make_score_misses_are_asked_for_by_make_eval_and_the_others_are_graded(tmp_path, endpoint, capsys):
+    run = evaluated(tmp_path, endpoint, models="m,other")
     samples = run / "eval/m/mine/samples.jsonl"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 2), str(run), "m,other", endpoint.url)
-        whole = rows(samples)
-        lines = samples.read_bytes().splitlines(keepends=True)
-        samples.write_bytes(b"".join([lines[0], b"torn\n", *lines[2:]])[:-9])
-        with pytest.raises(UserError, match="m on mine: not graded: 2 of 12 answers are missing"):
-            rescore.main(str(run))
-        assert "score     other on mine: accuracy" in capsys.readouterr().out
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-        assert len(endpoint.requests) == 26
+    whole = rows(samples)
+    lines = samples.read_bytes().splitlines(keepends=True)
+    samples.write_bytes(b"".join([lines[0], b"torn\n", *lines[2:]])[:-9])
+    with pytest.raises(UserError, match="m on mine: not graded: 2 of 12 answers are missing"):
+        rescore.main(str(run))
+    assert "score     other on mine: accuracy" in capsys.readouterr().out
+    main(mine(tmp_path, 2), str(run), "m", endpoint.url)
+    assert len(endpoint.requests) == 26
     assert [row | {"seconds": 0} for row in rows(samples)] == [row | {"seconds": 0} for row in whole]
 
 
 def test_a_grading_that_was_killed_is_done_again_and_counted_once(tmp_path):
-    run = tmp_path / "run"
+    run = kept(tmp_path)
     verdicts = run / "eval/m/mine/verdicts.jsonl"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
     whole = verdicts.read_text()
     killed = whole + whole[: len(whole) // 2]  # new rows after the old ones, the last one torn
     verdicts.write_text(killed.rpartition("\n")[0] + "\n")
@@ -85,65 +100,49 @@ def test_a_grading_that_was_killed_is_done_again_and_counted_once(tmp_path):
     assert len(rows(verdicts)) == 12
 
 
-def made_by_older_verifiers(run, **more):
-    manifest = json.loads((run / "manifest.json").read_text())
-    record = manifest["stages"]["eval m mine"]
-    record["settings"]["verifier_version"] = "older"
-    (run / "manifest.json").write_text(json.dumps(manifest | {"stages": {"eval m mine": record | more}}))
-
-
 @pytest.mark.parametrize(("samples", "lost"), [(2, False), (3, False), (2, True)])
-def test_a_score_of_older_verifiers_is_not_taken_for_one_of_today_and_make_score_mends_it(tmp_path, samples, lost):
-    run = tmp_path / "run"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-        made_by_older_verifiers(run)
-        if lost:
-            (run / "eval/m/mine/scores.json").unlink()
-        with pytest.raises(ConfigError, match=r"scored by older, .* `make score`"):
-            main(mine(tmp_path, samples), str(run), "m", endpoint.url)
-        rescore.main(str(run))
+def test_a_score_of_older_verifiers_is_not_taken_for_one_of_today_and_make_score_mends_it(tmp_path, endpoint, samples, lost):
+    run = evaluated(tmp_path, endpoint)
+    made_by_older_verifiers(run)
+    if lost:
+        (run / "eval/m/mine/scores.json").unlink()
+    with pytest.raises(ConfigError, match=r"scored by older, .* `make score`"):
         main(mine(tmp_path, samples), str(run), "m", endpoint.url)
-        assert len(endpoint.requests) == 6 * samples
+    rescore.main(str(run))
+    main(mine(tmp_path, samples), str(run), "m", endpoint.url)
+    assert len(endpoint.requests) == 6 * samples
 
 
-def test_an_evaluation_that_new_verifiers_find_unfinished_goes_on(tmp_path):
-    run = tmp_path / "run"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-        made_by_older_verifiers(run, finished=False)
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-        assert len(endpoint.requests) == 12
+def test_an_evaluation_that_new_verifiers_find_unfinished_goes_on(tmp_path, endpoint):
+    run = evaluated(tmp_path, endpoint)
+    made_by_older_verifiers(run, finished=False)
+    main(mine(tmp_path, 2), str(run), "m", endpoint.url)
+    assert len(endpoint.requests) == 12
 
 
-def test_scores_that_are_no_json_are_told_and_made_anew_from_the_kept_responses(tmp_path):
-    run = tmp_path / "run"
+def test_scores_that_are_no_json_are_told_and_made_anew_from_the_kept_responses(tmp_path, endpoint):
+    run = evaluated(tmp_path, endpoint)
     scores = run / "eval/m/mine/scores.json"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-        whole = scores.read_text()
-        scores.write_text(whole[: len(whole) // 2])
-        for read in (rescore.main, report.main):
-            with pytest.raises(UserError, match=r"scores\.json: not JSON .* delete it"):
-                read(str(run))
-        scores.unlink()
-        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
-        assert len(endpoint.requests) == 12
+    whole = scores.read_text()
+    scores.write_text(whole[: len(whole) // 2])
+    for read in (rescore.main, report.main):
+        with pytest.raises(UserError, match=r"scores\.json: not JSON .* delete it"):
+            read(str(run))
+    scores.unlink()
+    main(mine(tmp_path, 2), str(run), "m", endpoint.url)
+    assert len(endpoint.requests) == 12
     assert scores.read_text() == whole
 
 
-def test_what_lm_eval_graded_and_what_is_not_finished_is_passed_over(tmp_path, capsys):
-    run = tmp_path / "run"
-    with Endpoint(even_seeds_are_right) as endpoint:
-        main(mine(tmp_path, 1), str(run), "my model", endpoint.url)
-    manifest = json.loads((run / "manifest.json").read_text())
-    record = manifest["stages"]["eval my model mine"]
-    manifest["stages"] |= {"eval my model ifeval": record, "eval other mine": record | {"finished": False}}
-    (run / "manifest.json").write_text(json.dumps(manifest))
+def test_likelihoods_and_what_is_not_finished_are_passed_over(tmp_path, capsys):
+    run = kept(tmp_path, samples=1, models="my model")
+    record = read_manifest(Run(run))["stages"]["eval my model mine"]
+    edit(run, "eval my model mmlu", **record)
+    edit(run, "eval other mine", **record | {"finished": False})
     rescore.main(str(run))
     told = capsys.readouterr().out.splitlines()
     assert [line for line in told if line.startswith("score")] == [
-        "score     my model on ifeval: passed over, lm-eval graded it",
+        "score     my model on mmlu: passed over, likelihoods are not graded",
         "score     other on mine: passed over, not finished (`make eval` goes on)",
         next(line for line in told if line.startswith("score     my model on mine: accuracy")),
     ]

@@ -4,7 +4,7 @@ from data_gen.sources import apps, file, gsm8k, humaneval, numina, reasoning_gym
 from data_gen.sources.source import Source
 
 SOURCES: dict[str, Source] = {
-    "file": Source(file.FileConfig, file.read, lambda config: None),
+    "file": Source(file.FileConfig, file.read, lambda config: config.limit),
     "reasoning_gym": Source(reasoning_gym.ReasoningGymConfig, reasoning_gym.read, lambda config: config.limit),
     "numina": Source(numina.NuminaConfig, numina.read, numina.NuminaConfig.count),
     "gsm8k": Source(gsm8k.Gsm8kConfig, gsm8k.read, gsm8k.Gsm8kConfig.count),

@@ -10,12 +10,12 @@ problems are not asked of the teacher, and the answers are verified like any oth
 
     {"id": "q1", "text": "2 + 2 = 4, so \\\\boxed{4}."}         `sample`, `reasoning` and `model` are kept where given
 
-`id` may be left out (a hash of the question stands in) and so may `source` (`file`). A path is looked up beside the
+`id` may be left out (a hash of the question stands in, numbered where it comes again) and so may `source` (`file`). A path is looked up beside the
 recipe first, then from the folder you are in.
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,10 +73,13 @@ def _numbered(traces: list[Trace], path: Path) -> tuple[Trace, ...]:
 
 def _problems(config: FileConfig, recipe: Path) -> Iterator[Problem]:
     path = config.find(recipe, config.path)
+    seen: Counter[str] = Counter()
     for number, row in enumerate(read_rows(path), 1):
         row.setdefault("source", "file")
-        if "question" in row:
-            row.setdefault("id", "file-" + hashlib.sha256(str(row["question"]).encode()).hexdigest()[:16])
+        if "question" in row and "id" not in row:
+            digest = hashlib.sha256(str(row["question"]).encode("utf-8", "replace")).hexdigest()[:16]
+            seen[digest] += 1
+            row["id"] = f"file-{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else "")
         try:
             yield Problem.model_validate(row)
         except ValidationError as error:

@@ -11,6 +11,7 @@ not_an_integer; and unequal_to_itself, which `math_answer.readable` finds in a w
 """
 
 import re
+import string
 
 from data_gen.records import Problem
 from data_gen.verifiers import code_tests
@@ -91,6 +92,9 @@ def gold_fault(problem: Problem) -> str | None:
         choices = gold.get("choices")
         if not isinstance(choices, list) or len(choices) < 2:
             return "gold.choices is no list of two or more"
+        letters = string.ascii_uppercase[: len(choices)]
+        if str(gold["answer"]).strip().upper() not in list(letters):
+            return f"gold.answer is no letter from A to {letters[-1]}"
     if problem.verifier == "code_tests":
         return code_tests.gold_fault(gold)
     return None

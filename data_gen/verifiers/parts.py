@@ -194,9 +194,7 @@ def _names(parts: Parts) -> list[str]:
 def _may_hold_parts(ours: Parts, theirs: Parts) -> bool:
     """Return whether the single side may say several things in words, a relation or a command of its own."""
     single = ours if ours.kind == "single" else theirs
-    return bool(
-        re.search(r"[<>=]|\\(?:le|ge|ne|in|not|text|begin|mathbb|infty|setminus|backslash)(?![a-zA-Z])", single.items[0])
-    )
+    return _SAYS_MORE.search(single.items[0]) is not None
 
 
 def _assignments_as_tuple(ours: Parts, theirs: Parts, equal: Equal) -> bool | None:

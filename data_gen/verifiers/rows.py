@@ -45,13 +45,15 @@ def check_rows(replies: list[list[Any]]) -> None:
 
 
 def answer_of(row: Row, problem: Problem | None, options: Options) -> Answer:
-    """Return what is graded of a trace: the solution where it has one, by the problem's verifier."""
+    """Return what is graded of a trace: the solution where it has one, by the problem's verifier; its thinking, which may
+    stand beside the text, is searched for loops too."""
     text = graded_text(row)
     verifier: str = problem.verifier if problem else "unknown_problem"
     if verifier == "none" and problem and row.get("model") not in (None, problem.source):
         verifier = "not_from_the_source"  # accepted are the source's own answers, not what a teacher says
     gold = problem.gold if problem else {}
-    return Answer(row["id"], row.get("sample", 0), text, verifier, gold, options, row.get("text") or text)
+    whole = (row.get("reasoning") or "") + (row.get("text") or text)
+    return Answer(row["id"], row.get("sample", 0), text, verifier, gold, options, whole)
 
 
 def grade_row(

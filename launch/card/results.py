@@ -14,7 +14,7 @@ from data_gen.card import table
 from data_gen.run_folder import Run
 from data_gen.stage import read_manifest
 from eval import report
-from eval.report_pages import percent
+from eval.reporting.wording import percent
 from launch.card.header import Json
 
 THIS = "**this model**"
