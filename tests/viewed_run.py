@@ -1,6 +1,10 @@
-"""A small run for the trace viewer's tests: a sample of every fate, and texts that try to be more than text."""
+"""For the trace viewer's tests: a small run with a sample of every fate, texts that try to be more than text, and how to
+find things in the page."""
 
 import json
+import re
+from typing import Any
+from urllib.parse import urlencode
 
 from data_gen.run_folder import Run, errors_of
 
@@ -130,3 +134,23 @@ def whole_run(folder) -> Run:
     mix = {"stage": "mix", "in": 5, "kept": 1, "reasons": {"wrong": 1, "not_picked": 1, "over_cutoff": 1}}
     run.funnel.write_text(json.dumps([mix]), encoding="utf-8")
     return run
+
+
+def address(one: str, sample: int, **more: str) -> str:
+    """Return the address of one trace."""
+    return "#" + urlencode({"open": json.dumps([one, sample], separators=(",", ":")), **more})
+
+
+def choice(page: Any, facet: str, value: str) -> Any:
+    """Return the label of one value of a filter."""
+    return page.locator(f"#filters details[data-name={facet}] label", has_text=value)
+
+
+def says(page: Any, where: str, start: str) -> None:
+    """Wait until the text of an element begins so. The page's policy forbids playwright's own waiting for an expression."""
+    page.locator(where, has_text=re.compile(f"^{re.escape(start)}")).wait_for()
+
+
+def settled(page: Any) -> None:
+    """Wait until the trace that the address names is drawn."""
+    page.wait_for_selector("#trace h2")

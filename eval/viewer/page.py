@@ -55,7 +55,7 @@ def write(run: Run, folder: Path, most: int = MOST) -> dict[str, int]:
 
 
 def _shards(problems: Iterator[dict[str, Any]], folder: Path) -> Iterator[list[Any]]:
-    """Write problems into shards and yield a row of the list for every trace: see `columns` in list.js."""
+    """Write problems into shards and yield a row of the list for every trace: read by `rowsOf` in list.js."""
     shard, characters = 0, 0
     held: list[dict[str, Any]] = []
     for problem in problems:

@@ -12,7 +12,7 @@ const viewer = {};
   // they are there. Joiners stay where scripts and emoji need them: after a letter that is not Latin, a mark or a picture.
   const UNSEEN = new RegExp("[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f\\u2028-\\u202e" +
     "\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0d\\ufeff\\uffa0\\ufff9-\\ufffb\\u{e0000}-\\u{e0fff}\\p{Co}\\p{Cs}]" +
-    "|(?<!(?!\\p{Script=Latin})[\\p{L}\\p{M}\\p{Extended_Pictographic}\\u{1f3fb}-\\u{1f3ff}])[\\u200c\\u200d]", "gu");
+    "|(?<!\\p{Emoji})[\\ufe0e\\ufe0f]|(?<!(?!\\p{Script=Latin})[\\p{L}\\p{M}\\p{Extended_Pictographic}\\u{1f3fb}-\\u{1f3ff}])[\\u200c\\u200d]", "gu");
 
   viewer.visible = (text) =>
     text.replace(/\r\n/g, "\n").replace(UNSEEN, (sign) => `⟨U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
