@@ -58,7 +58,7 @@ define environment
 endef
 
 .venv/made: $(call changed,.venv/made,$(CORE_FILES))
-	$(call environment,.venv,pipeline$(COMMA) evaluation$(COMMA) tests (1.6 GB$(COMMA) about 2 minutes),$(CORE_FILES),-r requirements/core.txt)
+	$(call environment,.venv,pipeline$(COMMA) evaluation$(COMMA) tests (1.8 GB$(COMMA) about 2 minutes),$(CORE_FILES),-r requirements/core.txt)
 
 .venv-train/made: $(call changed,.venv-train/made,$(TRAIN_FILES))
 	$(call environment,.venv-train,LLaMA-Factory$(COMMA) DeepSpeed$(COMMA) torch (6 GB$(COMMA) about 2 minutes),$(TRAIN_FILES),-r requirements/train.txt)

@@ -8,6 +8,7 @@ Hashes of the texts are held, no text. Used by adopt.
 """
 
 import hashlib
+import json
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,12 @@ def _texts(row: Row) -> tuple[str, str] | None:
         return None
     user, assistant = values
     return (user, assistant) if isinstance(user, str) and isinstance(assistant, str) else None
+
+
+def _said(row: Row, key: str) -> str | None:
+    """Return what a published row says of itself under a key, as a text: some have a list there."""
+    value = row.get(key)
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 class Adopting:
@@ -101,9 +108,9 @@ class Adopting:
             "sample": 0,
             "source": self._name,
             "domain": domain if domain in get_args(Domain) else None,
-            "license": row.get("license") or self._license,
-            "teacher": row.get("teacher"),
-            "rewriter": row.get("rewriter"),
+            "license": _said(row, "license") or self._license,
+            "teacher": _said(row, "teacher"),
+            "rewriter": _said(row, "rewriter"),
             "ok": None,
             "reason": "unchecked",
             "tier": None,

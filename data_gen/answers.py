@@ -71,19 +71,27 @@ class Answers:
             self.meter.load(row)
 
     def add_ready(self, ready: Iterable[Trace]) -> None:
-        """Take answers that a source brought along, which nobody is asked for; others to the same problems are set aside."""
+        """Take answers that a source brought along, which nobody is asked for; others to the same problems are set aside.
+
+        One that was cut off before it came is a failure, as it would be of an endpoint.
+        """
+        problems: set[str] = set()
         brought: set[Key] = set()
         for trace in ready:
             self.wanted += 1
             self._ready += 1
             key = trace_key(trace)
+            problems.add(trace.id)
+            if trace.finish_reason != "stop":
+                self._failed.add(key)
+                self.errors.append(_cut_off(trace).row())
+                continue
             brought.add(key)
             if key in self.whole and self.whole.tag(key) == trace.request:
                 continue
             if key in self.whole:  # a teacher's, paid for
                 self._aside.put(self.whole.read(key))
             self.whole.append(trace.row())
-        problems = {one for one, _ in brought}
         self._set_aside([key for key in self.whole if key[0] in problems and key not in brought])
 
     def ask(self, requests: Requests, log: Path, unit: str) -> None:
@@ -178,7 +186,8 @@ class Answers:
         """Write an outcome; return whether it is new. A batch of an earlier run may answer what was edited since."""
         key = (outcome.id, outcome.sample)
         if self._missing.get(key) != outcome.request:
-            known = key in self.whole and self.whole.tag(key) == outcome.request
+            journals = (self.whole,) if isinstance(outcome, Trace) else (self.whole, self.errors)
+            known = any(key in journal and journal.tag(key) == outcome.request for journal in journals)
             if not known and isinstance(outcome, Trace):
                 self._aside.put(outcome.row())
             return not known
@@ -249,6 +258,13 @@ class Answers:
             row = next((self.errors.read(key) for key in missing if key in self.errors), None)
             why = f" ({row['error']}: {row['detail'][:200]})" if row else ""
             raise Unfinished(f"{len(missing):,} of {self.wanted:,} requests have no answer yet{why}; run the same again")
+
+
+def _cut_off(trace: Trace) -> Failure:
+    error = trace.finish_reason if trace.finish_reason in ("length", "content_filter") else "malformed"
+    detail = trace.text if error != "malformed" else f"finish_reason {trace.finish_reason!r}: {trace.text}"
+    request = trace.request or ""
+    return Failure(id=trace.id, sample=trace.sample, request=request, error=error, detail=detail, attempts=1, final=True)
 
 
 def trace_key(trace: Trace) -> Key:

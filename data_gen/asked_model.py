@@ -43,8 +43,8 @@ def chat_settings(model: ChatModel, recipe: Recipe) -> dict[str, Any]:
 
 def planned(model: ChatModel, requests: int) -> dict[str, Any]:
     """Return what so many requests will take, by `expect` in the YAML; without it completions are bounded by max_tokens
-    (`bound`). `dollars` is None where prices or mean tokens are not known; of rented GPUs it takes a rate, which nobody knows
-    before."""
+    (`bound`). `dollars` is None where prices or mean tokens are not known: of rented GPUs it takes a rate, which nobody
+    knows before."""
     expect, prices = model.expect, model.prices
     out = requests * (expect.completion_tokens or model.max_tokens)
     into = None if expect.prompt_tokens is None else requests * expect.prompt_tokens

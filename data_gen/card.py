@@ -1,6 +1,6 @@
 """The dataset's card, README.md in the hub's format: what is in it, how it was made, what was removed, and from where.
 
-    card("sky_t1_preview", read_manifest(run), read_funnel(run), counts)
+    card("sky_t1_preview", read_manifest(run), read_funnel(run), counts, "sky_t1_preview")
     -> "---\\nlicense: apache-2.0\\nsize_categories: 10K<n<100K\\n...---\\n\\n# sky_t1_preview\\n\\n16,000 reasoning ..."
 
 Everything is read from the run's manifest, which is what made the rows, never from a YAML that may have been edited since.
@@ -25,8 +25,9 @@ REMOVED = ("duplicate", "near_duplicate", "contaminated", "difficulty", "self_te
 Json = dict[str, Any]
 
 
-def card(name: str, manifest: Json, funnel: list[Json], counts: Composition) -> str:
-    """Return the card of a dataset that a run with this manifest and these funnel lines exported."""
+def card(name: str, manifest: Json, funnel: list[Json], counts: Composition, recipe: str) -> str:
+    """Return the card of a dataset that a run with this manifest and these funnel lines exported; `recipe` is the recipe's
+    path below recipes/."""
     settings = {stage: record["settings"] for stage, record in manifest["stages"].items()}
     template = string.Template((PACKAGE / "templates/dataset_card.md").read_text(encoding="utf-8"))
     text = template.substitute(
@@ -40,7 +41,7 @@ def card(name: str, manifest: Json, funnel: list[Json], counts: Composition) -> 
         funnel=_funnel([line for line in funnel if line["stage"] != "export"]),
         prompts="\n\n".join(folded(title, text) for title, text in _prompts(settings)),
         licenses=table(("licence of the question", "rows"), _most(counts.licenses)),
-        provenance=_provenance(manifest, name),
+        provenance=_provenance(manifest, recipe),
     )
     return re.sub(r"\n{3,}", "\n\n", text)
 
@@ -202,7 +203,7 @@ def folded(title: str, text: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{text}\n{fence}\n\n</details>"
 
 
-def _provenance(manifest: Json, name: str) -> str:
+def _provenance(manifest: Json, recipe: str) -> str:
     stages, made = manifest["stages"], manifest.get("environment", {})
     origins = {repo: at for stage in ("collect", "mix") for repo, at in stages.get(stage, {}).get("revisions", {}).items()}
     compared = manifest.get("benchmarks", {}).values()
@@ -218,7 +219,7 @@ def _provenance(manifest: Json, name: str) -> str:
     ]
     facts += [(f"`{repo}`", f"revision `{revision}`") for repo, revision in origins.items()]
     facts += [(f"`{file}`", f"sha256 `{digest}`") for file, digest in _inputs(stages).items()]
-    return f"{table(('', ''), facts)}\n\n```bash\n{_commands(stages, manifest['run'], name)}\n```"
+    return f"{table(('', ''), facts)}\n\n```bash\n{_commands(stages, manifest['run'], recipe)}\n```"
 
 
 def _inputs(stages: Json) -> dict[str, str]:
@@ -227,17 +228,17 @@ def _inputs(stages: Json) -> dict[str, str]:
     return {file: digest for stage in (first, "export") for file, digest in stages[stage].get("inputs", {}).items()}
 
 
-def _commands(stages: Json, run: str, name: str) -> str:
+def _commands(stages: Json, run: str, recipe: str) -> str:
     """Return the commands that made the dataset, with the recipe's YAML as `manifest.json` repeats it."""
     adopted = stages.get("mix", {}).get("settings", {}).get("adopt")
     if adopted is None:
-        return f"make data RECIPE={name} RUN={run}"
+        return f"make data RECIPE={recipe} RUN={run}"
     origin = (
         f"--repo={adopted['name']} --revision={adopted['revision']}" if adopted["revision"] else f"--path={adopted['name']}"
     )
     return (
         f"python -m data_gen.adopt --run=runs/{run} {origin}\n"
-        f"python -m data_gen.export --run=runs/{run} --recipe=recipes/{name}"
+        f"python -m data_gen.export --run=runs/{run} --recipe=recipes/{recipe}"
     )
 
 

@@ -61,7 +61,7 @@ async def ask_all(
     if first is None:
         return
     lanes = open_lanes(endpoints, timeout_s, first.sampling.max_tokens + LONG_PROMPT)
-    queue = _Queue(itertools.chain([first], rest), may_start)
+    queue = _Queue(itertools.chain([first], rest), may_start, lanes)
     spent: dict[tuple[str, int], Usage] = {}  # on answers of no use, before a request went to another endpoint
 
     async def work(lane: Lane) -> None:
@@ -71,7 +71,7 @@ async def ask_all(
                 outcome = await _ask(lane, request, retries, keep_truncated, sleep, before)
             except UserError as error:  # it refuses the key, or knows no such model: what others are at comes in
                 lane.stopped, lane.refused = True, str(error)
-                queue.give_back(request)
+                queue.give_back(request, lane)
                 continue
             if isinstance(outcome, Failure) and (not outcome.final or outcome.error in ODD):
                 lane.failed_in_a_row += 1
@@ -80,7 +80,7 @@ async def ask_all(
                 patience = max(GIVE_UP_AFTER, lane.endpoint.concurrency) if lane.answered else GIVE_UP_AFTER
                 lane.stopped |= lane.failed_in_a_row >= patience
                 others = any(not other.stopped for other in lanes if other is not lane)
-                if others and queue.give_back(request, at_most=len(lanes)):
+                if others and queue.give_back(request, lane, at_most=len(lanes)):
                     spent[request.id, request.sample] = outcome.usage
                     continue  # another endpoint may answer it
             else:
@@ -112,13 +112,15 @@ async def ask_all(
 
 
 class _Queue:
-    """The requests not yet taken; those given back come first. Workers without one wait, at no cost, until one is there."""
+    """The requests not yet taken; those given back come first, and go to an endpoint that has failed them least often.
+    Workers without a request wait, at no cost, until one is there."""
 
-    def __init__(self, requests: Iterable[ChatRequest], may_start: Callable[[int], bool]) -> None:
+    def __init__(self, requests: Iterable[ChatRequest], may_start: Callable[[int], bool], lanes: list[Lane]) -> None:
         self._rest = iter(requests)
         self._may_start = may_start
+        self._lanes = lanes
         self._returned: collections.deque[ChatRequest] = collections.deque()
-        self._times: collections.Counter[str] = collections.Counter()
+        self._failed_at: dict[tuple[str, int], list[Lane]] = collections.defaultdict(list)  # by (id, sample), each time
         self._waiting: collections.deque[asyncio.Future[None]] = collections.deque()
         self._in_flight = 0
 
@@ -126,12 +128,12 @@ class _Queue:
         """Return the next request, or None when none will come for this lane; it is in flight until its outcome is there."""
         while not lane.stopped:
             await lane.pause(sleep)
-            if self._may_start(self._in_flight):
-                request = self._returned.popleft() if self._returned else next(self._rest, None)
-                if request is not None:
-                    self._in_flight += 1
-                    return request
-            if not self._in_flight:
+            allowed = self._may_start(self._in_flight)
+            request = self._take(lane) if allowed else None
+            if request is not None:
+                self._in_flight += 1
+                return request
+            if not self._in_flight and not (allowed and self._returned):  # else one that another endpoint is to take
                 break
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -139,18 +141,31 @@ class _Queue:
         self._wake(1)  # the turn of a lane that has stopped is another's
         return None
 
+    def _take(self, lane: Lane) -> ChatRequest | None:
+        for place, request in enumerate(self._returned):
+            running = [other for other in self._lanes if not other.stopped]
+            if all(self._times(request, lane) <= self._times(request, other) for other in running):
+                del self._returned[place]
+                return request
+        return next(self._rest, None)
+
+    def _times(self, request: ChatRequest, lane: Lane) -> int:
+        return sum(lane is one for one in self._failed_at[request.id, request.sample])
+
     def done(self) -> None:
         """Say that an outcome is there."""
         self._in_flight -= 1
         self._wake(1 if self._in_flight else len(self._waiting))
 
-    def give_back(self, request: ChatRequest, at_most: int | None = None) -> bool:
-        """Take a request back, unless it came back `at_most` times already; return whether it was taken."""
-        self._times[request.hash] += 1
-        if at_most is not None and self._times[request.hash] > at_most:
+    def give_back(self, request: ChatRequest, lane: Lane, at_most: int | None = None) -> bool:
+        """Take a request back that failed at `lane`, unless it came back `at_most` times already; return whether it was."""
+        failed_at = self._failed_at[request.id, request.sample]
+        failed_at.append(lane)
+        if at_most is not None and len(failed_at) > at_most:
             return False
         self._returned.append(request)
-        self.done()
+        self._in_flight -= 1
+        self._wake(len(self._waiting))  # not every endpoint may take it
         return True
 
     def _wake(self, count: int) -> None:

@@ -125,7 +125,7 @@ class Sift:
             if problem.verifier == "none":
                 self._unverified.add(problem.id)
             for trace in item.traces if isinstance(item, Ready) else ():
-                self._ready.append(_brought(trace, problem, source).row())
+                self._ready.append(_brought(trace, problem).row())
             count += 1
             if count == limit:
                 return
@@ -180,11 +180,11 @@ class Sift:
         self.tally.drop(reason, source)
 
 
-def _brought(trace: Trace, problem: Problem, source: str) -> Trace:
+def _brought(trace: Trace, problem: Problem) -> Trace:
     """Return an answer that came with a problem, with a hash of what it answers: another question has another."""
     about = json.dumps([problem.question, trace.text, trace.reasoning])
     request = hashlib.sha256(about.encode()).hexdigest()[:16]
-    told = {"finish_reason": trace.finish_reason or "stop", "model": trace.model or source, "request": request}
+    told = {"finish_reason": trace.finish_reason or "stop", "model": trace.model or problem.source, "request": request}
     return trace.model_copy(update={"id": problem.id, **told})
 
 

@@ -69,7 +69,7 @@ def main(recipe: str, run: str, config: str | None = None, limit: int | None = N
             made = {"finished": True, "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")}
             # The dataset's folder is only seen where that is so.
             manifest["stages"]["export"] = without_folders(stage.record | made)
-            write_text(partial / "README.md", card(name, manifest, read_funnel(folder), counts))
+            write_text(partial / "README.md", card(name, manifest, read_funnel(folder), counts, recipe_.place))
             write_text(partial / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
             partial.rename(place)
         stage.funnel(counts.rows, counts.rows, {}, "rows")

@@ -90,8 +90,8 @@ def _unpacked(path: Path) -> bytes:
 
 
 class ById:
-    """The rows of a file by their id, which no two may share. It reads the file no further than it has to: rows are mostly asked for in its order,
-    and work on the first begins at once. Ids and places are held, no text."""
+    """The rows of a file by their id, which no two may share. It reads the file no further than it has to: rows are mostly
+    asked for in its order, and work on the first begins at once. Ids and places are held, no text."""
 
     def __init__(self, file: LineFile, kind: type[Record]) -> None:
         self._file = file

@@ -156,13 +156,12 @@ def serve(model: str, flags: dict[str, Any], log: Path, port: int | None = None)
         try:
             yield f"http://127.0.0.1:{port}/v1"
         except UserError as error:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                status = guard.wait(timeout=1)
-                raise UserError(
-                    f"the server of {model} ended while it was asked (status {status}; its last words are in {log}); what "
-                    "was answered is kept: run the same again, which starts another"
-                ) from error
-            raise
+            if _healthy(f"http://127.0.0.1:{port}"):
+                raise
+            raise UserError(
+                f"the server of {model} ended while it was asked (its last words are in {log}); what was answered is kept: "
+                "run the same again, which starts another"
+            ) from error
     finally:
         os.close(writing)  # the guard sees the end of the pipe
         try:
@@ -173,14 +172,21 @@ def serve(model: str, flags: dict[str, Any], log: Path, port: int | None = None)
 
 def _wait_until_ready(url: str, guard: "subprocess.Popen[bytes]", log: Path, model: str) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
     while time.monotonic() < deadline:
         if guard.poll() is not None:
             tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
             raise UserError(f"the server of {model} ended before it was ready; the end of {log}:\n{tail}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with direct.open(f"{url}/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
+        if _healthy(url):
+            return
         time.sleep(0.3)
     raise UserError(f"the server of {model} was not ready after {READY_WITHIN_S} s; see {log}")
+
+
+def _healthy(url: str) -> bool:
+    """Return whether a server says that it is well."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
+    try:
+        with direct.open(f"{url}/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False

@@ -38,6 +38,12 @@ class Recipe(DataConfig):
         return self._folder.resolve().name
 
     @property
+    def place(self) -> str:
+        """The recipe's path below recipes/, as RECIPE= takes it; of one that lies elsewhere its name."""
+        folder, recipes = self._folder.resolve(), (PACKAGE.parent / "recipes").resolve()
+        return folder.relative_to(recipes).as_posix() if folder.is_relative_to(recipes) else self.name
+
+    @property
     def source_configs(self) -> dict[str, SourceConfig]:
         return self._sources
 

@@ -19,14 +19,19 @@ from typing import Any
 from data_gen.cli import UserError, command
 from data_gen.records import key, read_rows
 from data_gen.run_folder import Run
-from data_gen.stage import flat, read_manifest
+from data_gen.stage import KEPT_SINCE, flat, read_manifest
 from eval.names import listed
 from eval.paired import Answers, paired
 from eval.reporting.markdown import markdown_table
 from eval.reporting.score_tables import comparison_cells
+from eval.score import read_scores
 
 WHO = ("weights", "origin")  # settings that say which model, not how it was asked
 SHORT = 24  # longer values are prompts: named, not shown
+
+
+class CutOff(UserError):
+    """Verdicts of a grading that did not come to its end beside the score of an earlier one."""
 
 
 def main(
@@ -70,14 +75,20 @@ def shared(ours: Run, model: str, theirs: Run, baseline: str) -> list[str]:
 
 def within(run: Run) -> list[dict[str, Any]]:
     """Return a run's own comparisons: each model that it trained against base and base_few_shot, where both answered. Where
-    they were asked other questions (a base of before an edit), its `problems` is 0 and it has no difference."""
+    they were asked other questions (a base of before an edit), its `problems` is 0 and it has no difference. A line is
+    printed of what is being graded, which is left out."""
     models = sorted({path.parent.parent.name for path in (run.folder / "eval").glob("*/*/scores.json")})
     trained = [name for name in models if name.split("-")[0] == "trained"]
     pairs = [(name, base) for name in trained for base in ("base", "base_few_shot") if base in models]
     rows = []
     for name, base in pairs:
         for benchmark in sorted(set(_benchmarks(run, name)) & set(_benchmarks(run, base))):
-            if answers(run, name, benchmark).keys() & answers(run, base, benchmark).keys():
+            try:
+                common = answers(run, name, benchmark).keys() & answers(run, base, benchmark).keys()
+            except CutOff as reason:
+                print(f"compare   {name} and {base} on {benchmark} are left out: {reason}")
+                continue
+            if common:
                 rows.append(row(run, name, run, base, benchmark))
             else:
                 rows.append({"model": name, "baseline": base, "benchmark": benchmark, "problems": 0})
@@ -100,13 +111,22 @@ def row(ours: Run, model: str, theirs: Run, baseline: str, benchmark: str) -> di
 
 
 def answers(run: Run, model: str, benchmark: str) -> Answers:
-    """Return, by problem, whether each sample was right. Raises UserError where it was not scored."""
+    """Return, by problem, whether each sample was right. Raises UserError where it was not scored, CutOff where
+    not all of what its score counts has a verdict."""
     folder = run.eval(_folder(model), benchmark)
     verdicts = folder / "verdicts.jsonl"
     for path in (verdicts, folder / "scores.json"):  # without a score the verdicts are not all there
         if not path.is_file():
             raise UserError(f"{path}: no such file; `make eval MODEL={model}` makes it")
-    right = {key(verdict): verdict["ok"] is True for verdict in read_rows(verdicts)}  # a killed grading leaves some twice
+    right, anew = {}, f"delete it: `make eval MODEL={model}` makes it anew and asks nobody"
+    for verdict in read_rows(verdicts):
+        if not {"id", "ok"} <= verdict.keys():
+            raise UserError(f"{verdicts}: a row without id or ok is no verdict; {anew}")
+        right[key(verdict)] = verdict["ok"] is True  # a killed grading leaves some twice
+    scored = read_scores(folder / "scores.json")
+    if len(right) != scored["n"] * scored["n_samples"]:
+        told = f"{len(right):,} verdicts, and a score of {scored['n']:,} x {scored['n_samples']}"
+        raise CutOff(f"{verdicts}: {told}: a grading was cut off; {anew}")
     found: dict[str, list[bool]] = {}
     for (one, _), ok in right.items():
         found.setdefault(one, []).append(ok)
@@ -125,7 +145,12 @@ def asked_otherwise(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     phrases = []
     for setting in sorted(ours.keys() | theirs.keys()):
         mine, other = ours.get(setting), theirs.get(setting)
-        if mine != other:
+        kind, _, named = setting.partition(".")
+        if kind in KEPT_SINCE and None in (mine, other):
+            continue  # one of the two is older than the record of it
+        if mine != other and kind == "wording":
+            phrases.append(f"another {named}")
+        elif mine != other:
             name = "set of questions" if setting.startswith("questions") else setting.removeprefix("sampling.")
             short = all(isinstance(value, int | float | str) and len(str(value)) <= SHORT for value in (mine, other))
             phrases.append(f"{name} {mine}, not {other}" if short else f"another {name}")

@@ -4,6 +4,7 @@ load_eval(Path("recipes/quickstart")).sampling.temperature   -> 0.0
 """
 
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,13 @@ class EvalConfig(Strict):
             raise ValueError(f"{', '.join(unknown)}: there are {', '.join(SETS)}")
         if len(set(value)) < len(value):
             raise ValueError("each set once is expected")
+        return value
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _names_of_files(cls, value: dict[str, Benchmark]) -> dict[str, Benchmark]:
+        if odd := [name for name in value if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name, re.ASCII)]:
+            raise ValueError(f"{', '.join(odd)}: letters, digits, _, - and . are expected: it becomes the name of a file")
         return value
 
     @field_validator("benchmarks")

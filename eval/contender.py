@@ -8,6 +8,7 @@ contenders("base,trained", None, config, recipe, run, None)
 weights or a model that --base_url serves.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from eval.names import listed
 from eval.system_prompt import published_prompt
 from launch.training.trained import whole_model
 
+PIECES, PIECE = 64, 1 << 14  # of a file of weights: 1 MiB in all
 OTHER = "trained-"  # before the name of another training configuration than the recipe's own
 
 
@@ -71,9 +73,25 @@ def contender(
             system = recipe.template(teacher.system_prompt) if teacher.system_prompt else None
             shots = read_shots(find_template(teacher.few_shot, recipe.folder)) if teacher.few_shot else []
     else:
-        weights = name
+        weights, origin = name, content_of(Path(name))
     sampling = Sampling(weights, config.sampling.temperature, config.sampling.top_p, config.sampling.max_tokens)
     return Contender(name.replace("/", "--"), weights, Protocol(sampling, config.seed, system, shots), origin)
+
+
+def content_of(folder: Path) -> str | None:
+    """Return a hash of pieces of all weights in a folder, None where there are none: whole they are tens of gigabytes.
+
+    Pieces lie all over a file, so that other weights of the same shapes are told from these.
+    """
+    digest, files = hashlib.sha256(), sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin")])
+    for path in files:
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}\n".encode())
+        with path.open("rb") as file:
+            for offset in range(0, size, max(PIECE, size // PIECES)):
+                file.seek(offset)
+                digest.update(file.read(PIECE))
+    return digest.hexdigest()[:12] if files else None
 
 
 def _ours(name: str) -> bool:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from data_gen.cli import Unfinished, UserError
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest
+from data_gen.stage import edit_manifest, read_manifest
 
 
 class NotRun(UserError):
@@ -33,9 +33,11 @@ def record(run: Run, what: str, reason: str) -> None:
 
 def forget(run: Run, model: str, benchmark: str) -> None:
     """Take away why a model was not run on a benchmark: there is a score."""
+    names = {benchmark, f"{model} {benchmark}"}
+    if names.isdisjoint(read_manifest(run).get("not_run", {})):
+        return
     with edit_manifest(run) as manifest:
-        for what in (benchmark, f"{model} {benchmark}"):
-            manifest.get("not_run", {}).pop(what, None)
+        manifest["not_run"] = {what: reason for what, reason in manifest["not_run"].items() if what not in names}
 
 
 class Left:

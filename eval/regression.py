@@ -31,7 +31,7 @@ from eval.likelihood import CACHE, by_likelihood
 from eval.measure import Job
 from eval.metered import Asker
 from eval.names import chosen
-from eval.not_run import Left
+from eval.not_run import Left, forget
 from eval.regression_chat import in_chat
 from eval.regression_score import VERSION, score
 from eval.regression_sets import SETS, ready
@@ -64,13 +64,15 @@ def evaluate(
         "system_prompt": one.protocol.system if asked.chat else None,
         "shots": one.protocol.shots if asked.chat else asked.shots,
         "samples": 1,
+        "tokenizer": None if asked.chat else tokenizer,
         "verifier_version": VERSION,
     }
     go_on(run, job, settings, VERSION)
     samples = folder / "samples.jsonl"
     kept = [samples, errors_of(samples)] if asked.chat else [folder / CACHE]
-    with Stage(run, job.stage, settings, [], [*kept, folder / "scores.json"], limit) as stage:
+    with Stage(run, job.stage, settings, [], [*kept, folder / "verdicts.jsonl", folder / "scores.json"], limit) as stage:
         if stage.finished:
+            forget(run, job.model, job.benchmark)
             return
         ready(name)
         if asked.chat:

@@ -56,7 +56,7 @@ def rescore(job: Job, run: Run) -> str:
     scored, verdicts = folder / "scores.json", folder / "verdicts.jsonl"
     values = {row["metric"]: row["value"] for row in read_scores(scored)["results"]} if scored.is_file() else {}
     with Journal(verdicts, tag="graded") as journal:  # a grading that was killed may have torn a line
-        old = {one: journal.read(one)["ok"] for one in journal}
+        old = {one: row["ok"] for one in journal if "ok" in (row := journal.read(one))}
     try:
         result = _graded(job, run)
     except Unfinished:
@@ -93,7 +93,7 @@ def _changed(changed: "Counter[tuple[bool | None, bool | None]]") -> str:
 
 def _among(option: str, text: str | None, held: list[str], there: str) -> list[str]:
     """Return the names that an option lists, or all that are held. Raises ConfigError for one that is not."""
-    names = held if text is None else listed(option, text)
+    names = held if text is None else [name.replace("/", "--") for name in listed(option, text)]  # as their folders
     if unknown := [name for name in names if name not in held]:
         raise ConfigError(f"--{option}: {', '.join(unknown)}: nothing of that name was evaluated; there are: {there}")
     return names

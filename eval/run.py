@@ -16,6 +16,7 @@ from typing import Any
 
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.config import dump
+from data_gen.prompts import wording
 from data_gen.recipe import find_recipe, load_recipe
 from data_gen.run_folder import Run, errors_of
 from data_gen.stage import Stage
@@ -28,7 +29,7 @@ from eval.contender import Contender, contenders
 from eval.measure import Job, measure, questions_of
 from eval.metered import Asker
 from eval.names import chosen, listed
-from eval.not_run import Left
+from eval.not_run import Left, forget
 from eval.resume import go_on
 from eval.score import told
 from eval.servers import Servers
@@ -58,6 +59,8 @@ def main(
     eval_config = load_eval(folder)
     names = models_of(model, baseline, baseline_run, eval_config)
     recipe_, run_ = load_recipe(recipe), Run(Path(run))
+    if baseline_run is not None and not Run(Path(baseline_run)).manifest.is_file():  # before anything is paid for
+        raise UserError(f"--baseline_run={baseline_run}: no run there (no manifest.json)")
     wanted = chosen("benchmarks", benchmarks, [*eval_config.benchmarks, *eval_config.regression], f"{folder}/eval.yaml")
     asked = {name: eval_config.benchmarks[name] for name in wanted if name in eval_config.benchmarks}
     check(asked, folder)
@@ -144,13 +147,15 @@ def evaluate(job: Job, origin: Any, config: EvalConfig, run: Run, servers: Serve
         "system_prompt": job.protocol.system,
         "shots": job.protocol.shots,
         "samples": job.samples,
+        "wording": {name: text for name, text in wording().items() if name.startswith("question_")},
         "verifier_version": VERSION,
     }
     go_on(run, job, settings, VERSION)
     samples = folder / "samples.jsonl"
-    outputs = [samples, errors_of(samples), folder / "scores.json"]
+    outputs = [samples, errors_of(samples), folder / "verdicts.jsonl", folder / "scores.json"]
     with Stage(run, job.stage, settings, [questions_of(run, job.benchmark)], outputs, job.limit) as stage:
         if stage.finished:
+            forget(run, job.model, job.benchmark)
             return
         asker = Asker(stage, config, lambda: servers.endpoint(job.weights), f"{job.model} on {job.benchmark}")
         result = measure(job, run, asker.ask, on_load=asker.load)

@@ -29,6 +29,7 @@ from data_gen.journal import write_text
 from data_gen.local_server import command_line
 from data_gen.recipe import find_recipe
 from eval.config import EvalConfig, load_eval
+from eval.names import listed
 
 RUN = Path("runs/published")
 # What each is told. `null` leaves the system turn to the model's chat template.
@@ -74,7 +75,7 @@ def write_recipe(model: str, recipe: Path) -> Path:
 
 def main(recipe: str, models: str | None = None, port: int = 8000, write: bool = False) -> None:
     """Print what measures each of `models` (joined by commas) as the recipe's eval.yaml says; --write writes its recipes."""
-    names = models.split(",") if models else list(MODELS)
+    names = listed("models", models) if models is not None else list(MODELS)
     if unknown := [name for name in names if name not in MODELS]:
         raise ConfigError(f"--models: {', '.join(unknown)}: there are {', '.join(MODELS)}; others: `make eval MODEL=`")
     folder = find_recipe(recipe)

@@ -105,7 +105,7 @@ def _model(role: str, model: ChatModel, requests: int | None) -> None:
 def _missing(model: ChatModel) -> str:
     """Return what it would take to tell the dollars."""
     if model.prices.gpu_hour is not None:
-        return "its GPUs are paid by the hour: --tokens_per_gpu_s=RATE"
+        return "its GPUs are paid by the hour: at --tokens_per_gpu_s=RATE, see gpu time"
     return "no prices or no expected tokens in the YAML"
 
 

@@ -23,9 +23,11 @@ def contender(weights: str) -> Contender:
     return Contender("m", weights, Protocol(Sampling(weights, 0.7, 0.95, 100), 0, "think first", []), None)
 
 
-def evaluated(run: Run, name: str, url: str, weights: str = "m", limit: int | None = None) -> dict[str, Any]:
+def evaluated(
+    run: Run, name: str, url: str, weights: str = "m", limit: int | None = None, tokenizer: str | None = None
+) -> dict[str, Any]:
     address = Address(base_url=url, concurrency=4)
-    regression.evaluate(contender(weights), name, CONFIG, run, lambda _: address, limit)
+    regression.evaluate(contender(weights), name, CONFIG, run, lambda _: address, limit, tokenizer)
     found: dict[str, Any] = json.loads((run.eval("m", name) / "scores.json").read_text())
     return found
 

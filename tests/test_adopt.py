@@ -110,6 +110,14 @@ def test_nothing_that_was_adopted_counts_as_verified(adopt):
     assert (row["ok"], row["tier"], row["pass_rate"], row["reason"]) == (None, None, None, "unchecked")
 
 
+def test_what_a_published_row_says_of_itself_otherwise_than_in_a_text_is_exported_as_one(adopt, command, recipe):
+    _, data = adopt([published(1, license=["mit", "cc0-1.0"], teacher={"name": "m"}), published(2, license="mit")])
+    said_of = [(row["license"], row["teacher"]) for row in rows(data / "05_mixture.jsonl")]
+    assert said_of == [('["mit", "cc0-1.0"]', '{"name": "m"}'), ("mit", None)]
+    exported = command("data_gen.export", f"--recipe={recipe()}", f"--run={data.parent}")
+    assert exported.returncode == 0, exported.stderr
+
+
 @pytest.mark.parametrize(
     ("prompts", "kept"),
     [((SYSTEM, SYSTEM), SYSTEM), ((SYSTEM, "Another."), None), (("", ""), None), ((None, None), None)],

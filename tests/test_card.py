@@ -7,6 +7,7 @@ import yaml
 
 from data_gen.card import card, front_matter
 from data_gen.composition import Composition
+from data_gen.recipe import load_recipe
 from tests.test_export import mixed
 
 
@@ -115,4 +116,10 @@ FUNNEL = [
 )
 def test_the_card_says(said):
     accepted = mixed(1, source="still2", domain="science", tier="source", teacher="still2", license=None)
-    assert said in card("x", MANIFEST, FUNNEL, counted(mixed(0), accepted))
+    assert said in card("x", MANIFEST, FUNNEL, counted(mixed(0), accepted), "x")
+
+
+def test_the_card_names_the_recipe_where_it_lies():
+    recipe = load_recipe("recipes/ablations/no_verification")
+    text = card(recipe.name, MANIFEST, FUNNEL, counted(mixed(0)), recipe.place)
+    assert "make data RECIPE=ablations/no_verification RUN=" in text

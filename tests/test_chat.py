@@ -164,6 +164,7 @@ def test_an_answer_that_trickles_in_is_given_up_at_the_timeout():
         ({"prompt_tokens": 10.0, "completion_tokens": 5.0}, (10, 5)),
         ({"prompt_tokens": -10, "completion_tokens": None}, (0, 0)),
         ({"prompt_tokens": "10"}, (0, 0)),
+        ({"prompt_tokens": 10**400, "completion_tokens": 1e300}, (0, 0)),  # a number that nothing can be paid by
         (None, (0, 0)),
         ([], (0, 0)),
     ],

@@ -1,11 +1,13 @@
 """Whole or torn: a checkpoint that a kill left incomplete is known, at whatever file or byte it came."""
 
+import json
 import shutil
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launch.training.checkpoints import faults_of, is_whole
+from launch.training.checkpoints import clear_torn, faults_of, is_whole
 from tests.checkpoint_files import ZERO3, checkpoint, each_kind, write
 
 
@@ -66,3 +68,19 @@ def test_no_part_of_a_file_of_torch_or_of_weights_is_taken_for_all_of_it(length,
 def test_what_is_not_known_of_fsdp_is_not_called_torn(tmp_path):
     folder = checkpoint(tmp_path, 8, ["pytorch_model_fsdp_0/__0_0.distcp", "optimizer_0/__0_0.distcp", "scheduler.pt"])
     assert faults_of(folder) == []
+
+
+@pytest.mark.parametrize(("epoch", "resumes_from"), [(0.8, 4), (1.0, 8)])
+def test_a_training_that_ended_inside_an_epoch_does_not_go_on_from_its_last_checkpoint(tmp_path, epoch, resumes_from):
+    """The Trainer would train one step more there, and end in other weights."""
+    for step in (4, 8):
+        folder = checkpoint(tmp_path, step, ZERO3)
+        state = {"global_step": step, "max_steps": 8, "epoch": epoch * step / 8}
+        (folder / "trainer_state.json").write_text(json.dumps(state))
+    assert clear_torn(tmp_path) == resumes_from
+
+
+def test_a_last_checkpoint_that_is_the_only_one_is_gone_on_from(tmp_path):
+    folder = checkpoint(tmp_path, 8, ZERO3)
+    (folder / "trainer_state.json").write_text(json.dumps({"global_step": 8, "max_steps": 8, "epoch": 0.8}))
+    assert clear_torn(tmp_path) == 8

@@ -26,6 +26,7 @@ COMMANDS = [
     "eval.run",
     "eval.report",
     "eval.rescore",
+    "eval.viewer",
     "launch.clean",
     "launch.doctor",
     "launch.evaluations",

@@ -71,3 +71,36 @@ def test_an_older_set_of_questions_is_told():
     ours, theirs = {"questions.benchmarks/mine.jsonl": "1" * 64}, {"questions.benchmarks/mine.jsonl": "2" * 64}
     assert compare.asked_otherwise(ours, theirs) == ["another set of questions"]
     assert compare.asked_otherwise(ours, ours) == []
+
+
+def cut(verdicts, lines):
+    verdicts.write_text("".join(verdicts.read_text().splitlines(keepends=True)[:lines]))
+
+
+def test_a_grading_that_was_cut_off_is_not_compared_beside_the_score_of_before(command, evaluated, capsys):
+    run = evaluated(trained=30, base=10)
+    cut(run.eval("trained", "mine") / "verdicts.jsonl", 25)
+    done = command("eval.compare", f"--run={run.folder}", "--model=trained", "--baseline=base")
+    assert done.returncode == 1
+    assert "verdicts.jsonl: 25 verdicts, and a score of 40 x 1" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert compare.within(run) == []
+    assert "trained and base on mine are left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["id", "ok"])
+def test_a_row_that_is_no_verdict_is_one_line_that_names_the_file(command, evaluated, missing):
+    run = evaluated(trained=30, base=10)
+    verdicts = run.eval("trained", "mine") / "verdicts.jsonl"
+    with verdicts.open("a") as file:
+        file.write(json.dumps({name: "x" for name in ("id", "ok") if name != missing}) + "\n")
+    done = command("eval.compare", f"--run={run.folder}", "--model=trained", "--baseline=base")
+    assert done.returncode == 1
+    assert f"{verdicts}: a row without id or ok is no verdict" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_another_wording_is_told_and_one_that_was_not_recorded_is_not():
+    ours, theirs = ({"wording.question_math.txt": one * 12} for one in "12")
+    assert compare.asked_otherwise(ours, theirs) == ["another question_math.txt"]
+    assert compare.asked_otherwise(ours, {}) == compare.asked_otherwise({}, ours) == []

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from data_gen.cli import ConfigError, UserError
+from data_gen.run_folder import Run
+from data_gen.stage import edit_manifest, read_manifest
 from eval import regression
 from eval.config import EvalConfig
 from eval.run import main, models_of
@@ -104,3 +106,56 @@ def test_equal_samples_of_greedy_sampling_are_warned_of_in_one_line(tmp_path, ca
         main(recipe, str(tmp_path / "run"), "m", endpoint.url)
     lines = [line for line in capsys.readouterr().out.splitlines() if "temperature" in line]
     assert lines == [] if told is None else len(lines) == 1 and told in lines[0]
+
+
+def test_a_baseline_run_that_is_not_there_is_told_before_anybody_is_asked(tmp_path):
+    with Endpoint(even_seeds_are_right) as endpoint:
+        with pytest.raises(UserError, match=r"--baseline_run=.*nowhere: no run there"):
+            main(mine(tmp_path, 1), str(tmp_path / "run"), "a", endpoint.url, baseline="b", baseline_run="runs/nowhere")
+        assert endpoint.requests == []
+
+
+@pytest.mark.parametrize("name", ["my bench", "a/b", "../mine", "mine,too", ""])
+def test_a_benchmark_whose_name_is_no_files_is_refused_in_one_line(tmp_path, name):
+    recipe = write_recipe(tmp_path / "recipe", {name: {"problems": {"file": {"path": "problems.jsonl"}}}})
+    with pytest.raises(ConfigError, match=r"letters, digits, _, - and \. are expected") as refused:
+        main(recipe, str(tmp_path / "run"), "m", "http://127.0.0.1:9/v1")
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def folder_of_weights(tmp_path, last=b"0"):
+    folder = tmp_path / "weights"
+    folder.mkdir(exist_ok=True)
+    (folder / "model.safetensors").write_bytes(bytes(3_000_000) + last * 40_000)
+    return folder
+
+
+def origins(run):
+    return [record["settings"]["origin"] for record in read_manifest(Run(run))["stages"].values()]
+
+
+def test_answers_of_other_weights_in_the_same_folder_are_not_taken_for_these(tmp_path):
+    recipe, run = mine(tmp_path, 1), str(tmp_path / "run")
+    with Endpoint(even_seeds_are_right) as endpoint:
+        main(recipe, run, str(folder_of_weights(tmp_path)), endpoint.url)
+        with pytest.raises(ConfigError, match=r"origin: \w{12} -> \w{12};"):
+            main(recipe, run, str(folder_of_weights(tmp_path, b"1")), endpoint.url)
+        main(recipe, run, str(folder_of_weights(tmp_path)), endpoint.url)
+        assert len(endpoint.requests) == 6
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_folder_that_is_elsewhere_or_was_not_recorded_is_no_other_model(tmp_path, capsys, gone):
+    recipe, run, weights = mine(tmp_path, 1), tmp_path / "run", folder_of_weights(tmp_path)
+    with Endpoint(even_seeds_are_right) as endpoint:
+        main(recipe, str(run), str(weights), endpoint.url)
+        (known,) = origins(run)
+        if gone:
+            (weights / "model.safetensors").unlink()
+        else:
+            with edit_manifest(Run(run)) as manifest:
+                (record,) = manifest["stages"].values()
+                record["settings"]["origin"] = None
+        main(recipe, str(run), str(weights), endpoint.url)
+    assert "done already" in capsys.readouterr().out
+    assert origins(run) == [known]

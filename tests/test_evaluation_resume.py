@@ -1,15 +1,21 @@
 """An evaluation that goes on: what is asked once more, what is refused, and what stops nothing but itself."""
 
 import json
+import shutil
 
 import pytest
 
 from data_gen.cli import ConfigError, Unfinished, UserError
+from data_gen.config import PACKAGE
+from data_gen.prompts import _template
+from data_gen.run_folder import Run
+from data_gen.stage import edit_manifest
 from eval.run import main
 from tests.benchmark_copies import FIXTURES
 from tests.conftest import rows
 from tests.endpoint import Endpoint, answer, status
 from tests.evaluated import even_seeds_are_right, mine, scored, write_recipe
+from tests.stages import without_seconds
 
 
 def test_more_samples_ask_the_new_ones_only_and_fewer_are_refused(tmp_path):
@@ -147,3 +153,72 @@ def test_a_benchmark_with_answers_missing_does_not_keep_the_others_from_being_as
         with pytest.raises(Unfinished, match="m on first: 1 of 6 answers are missing"):
             main(recipe, str(tmp_path / "run"), "m", endpoint.url)
     assert scored(tmp_path / "run", "m", "second")["n"] == 6
+
+
+def test_a_reason_goes_when_the_questions_are_there_again_and_the_score_was_there_all_along(tmp_path):
+    run, copy = tmp_path / "run", tmp_path / "copies"
+    shutil.copytree(FIXTURES / "aime25", copy)
+    recipe = write_recipe(tmp_path / "recipe", {"aime25": {"path": str(copy), "samples": 1}})
+    with Endpoint(lambda body: answer("\\boxed{70}")) as endpoint:
+        main(recipe, str(run), "m", endpoint.url)
+        (copy / "test.jsonl").rename(copy / "elsewhere")
+        with pytest.raises(UserError, match="not run: aime25"):
+            main(recipe, str(run), "m", endpoint.url)
+        assert set(not_run(run)) == {"aime25"}
+        (copy / "elsewhere").rename(copy / "test.jsonl")
+        main(recipe, str(run), "m", endpoint.url)
+    assert not_run(run) == {}
+
+
+def test_verdicts_that_are_gone_are_made_anew_and_nobody_is_asked(tmp_path, monkeypatch):
+    run, recipe = tmp_path / "run", mine(tmp_path, 2)
+    with Endpoint(even_seeds_are_right) as endpoint:
+        main(recipe, str(run), "m", endpoint.url)
+    verdicts = run / "eval/m/mine/verdicts.jsonl"
+    before = without_seconds(verdicts)
+    verdicts.unlink()
+    monkeypatch.setattr("eval.servers.Servers.endpoint", no_server)
+    main(recipe, str(run), "m", "http://127.0.0.1:9/v1")
+    assert without_seconds(verdicts) == before
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """Return a function that lets a template of the questions be another one than it was."""
+
+    def edit(name):
+        shutil.copytree(PACKAGE / "templates", tmp_path / "templates")
+        (tmp_path / "templates" / name).write_text("{question} Put it in a box.")
+        monkeypatch.setattr("data_gen.prompts.PACKAGE", tmp_path)
+        monkeypatch.setattr("data_gen.prompts._template", _template.__wrapped__)
+
+    return edit
+
+
+def test_an_evaluation_whose_question_template_was_edited_is_not_taken_for_done(tmp_path, edited):
+    with Endpoint(even_seeds_are_right) as endpoint:
+        main(mine(tmp_path, 1), str(tmp_path / "run"), "m", endpoint.url)
+        edited("question_math.txt")
+        with pytest.raises(ConfigError, match=r"wording\.question_math\.txt: \w{12} -> \w{12};"):
+            main(mine(tmp_path, 1), str(tmp_path / "run"), "m", endpoint.url)
+        assert len(endpoint.requests) == 6
+
+
+def test_a_template_that_words_no_question_is_nothing_to_an_evaluation(tmp_path, edited, capsys):
+    with Endpoint(even_seeds_are_right) as endpoint:
+        main(mine(tmp_path, 1), str(tmp_path / "run"), "m", endpoint.url)
+        edited("rewrite_user.txt")
+        main(mine(tmp_path, 1), str(tmp_path / "run"), "m", endpoint.url)
+    assert "eval m mine done already" in capsys.readouterr().out
+
+
+def test_an_evaluation_of_before_the_wording_was_recorded_is_done_and_may_have_more_samples(tmp_path, capsys):
+    run = tmp_path / "run"
+    with Endpoint(even_seeds_are_right) as endpoint:
+        main(mine(tmp_path, 1), str(run), "m", endpoint.url)
+        with edit_manifest(Run(run)) as manifest:
+            del manifest["stages"]["eval m mine"]["settings"]["wording"]
+        main(mine(tmp_path, 1), str(run), "m", endpoint.url)
+        assert "eval m mine done already" in capsys.readouterr().out
+        main(mine(tmp_path, 2), str(run), "m", endpoint.url)
+        assert len(endpoint.requests) == 12

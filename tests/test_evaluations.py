@@ -86,9 +86,13 @@ def test_the_model_that_was_trained_with_a_system_prompt_is_the_only_one_that_ge
     assert [model for model, keys in told.items() if keys["system_prompt"]] == ["NovaSky-AI/Sky-T1-32B-Preview"]
 
 
-def test_an_unknown_model_is_refused_in_one_line():
-    with pytest.raises(ConfigError, match="there are NovaSky-AI/Sky-T1-32B-Preview"):
-        evaluations.main("sky_t1_preview", models="org/other")
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [("org/other", "there are NovaSky-AI/Sky-T1-32B-Preview"), ("Qwen/QwQ-32B-Preview,", "a name is missing")],
+)
+def test_an_unknown_model_is_refused_in_one_line(models, told):
+    with pytest.raises(ConfigError, match=told):
+        evaluations.main("sky_t1_preview", models=models)
 
 
 def test_what_the_document_shows_is_what_is_printed(capsys):

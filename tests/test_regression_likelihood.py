@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import shutil
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,12 @@ def test_a_server_that_wants_a_key_is_told_by_the_option_that_names_it(weights):
         endpoint.refuses = True
         with pytest.raises(UserError, match=r"refuses the key \(HTTP 401\): .* --api_key_env"):
             likelihood.context(Address(base_url=endpoint.url), weights)
+
+
+def test_likelihoods_by_another_tokenizer_are_not_taken_for_this_ones(tmp_path, weights, anatomy):
+    run, other = Run(tmp_path / "run"), tmp_path / "other"
+    shutil.copytree(weights, other)
+    with Completions(weights, named_last, length=100_000) as endpoint:
+        evaluated(run, "mmlu", endpoint.url, weights)
+        with pytest.raises(ConfigError, match=r"tokenizer: None -> .*other"):
+            evaluated(run, "mmlu", endpoint.url, weights, tokenizer=str(other))

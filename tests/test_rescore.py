@@ -146,3 +146,20 @@ def test_likelihoods_and_what_is_not_finished_are_passed_over(tmp_path, capsys):
         "score     other on mine: passed over, not finished (`make eval` goes on)",
         next(line for line in told if line.startswith("score     my model on mine: accuracy")),
     ]
+
+
+def test_a_verdict_that_lacks_its_finding_is_made_anew(tmp_path, capsys):
+    run = kept(tmp_path)
+    verdicts = run / "eval/m/mine/verdicts.jsonl"
+    whole = rows(verdicts)
+    write_rows(verdicts, [{name: value for name, value in row.items() if name != "ok"} for row in whole[:1]] + whole[1:])
+    rescore.main(str(run))
+    assert "no change of 12" in capsys.readouterr().out
+    assert [row["ok"] for row in rows(verdicts)] == [row["ok"] for row in whole]
+
+
+def test_a_model_is_named_as_it_was_asked(tmp_path, capsys):
+    run = kept(tmp_path, models="own/er,m")
+    rescore.main(str(run), model="own/er")
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("score")]
+    assert [line.split(":")[0] for line in told] == ["score     own--er on mine"]

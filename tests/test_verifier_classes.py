@@ -6,10 +6,12 @@ import time
 
 import pytest
 
+from data_gen.records import Problem
 from data_gen.verifiers import VERIFIERS, gold, repetition
 from data_gen.verifiers.answer import Answer
-from data_gen.verifiers.finding import USUAL
+from data_gen.verifiers.finding import USUAL, Options
 from data_gen.verifiers.pool import Grader
+from data_gen.verifiers.rows import answer_of
 from tests.conftest import SHARED
 from tests.metamorphic import changed, same
 
@@ -150,6 +152,15 @@ def test_a_looping_trace_is_rejected_even_when_its_answer_is_right():
     with Grader(workers=1) as grader:
         verdict = next(grader.grade([answer]))
     assert (verdict.ok, verdict.reason) == (False, "repetition")
+
+
+@pytest.mark.parametrize("where", ["text", "reasoning"])
+def test_thinking_that_loops_is_searched_for_wherever_the_endpoint_puts_it(where):
+    looping = "I should check this once more, carefully. " * 50
+    row = {"id": "q", "sample": 0, "text": "So \\boxed{7}.", "solution": "So \\boxed{7}."}
+    row[where] = looping + str(row.get(where, ""))
+    problem = Problem(id="q", source="x", domain="math", question="?", verifier="math_answer", gold={"answer": "7"})
+    assert repetition.loops(answer_of(row, problem, Options()).whole or "")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ problems are not asked of the teacher, and the answers are verified like any oth
 
     {"id": "q1", "text": "2 + 2 = 4, so \\\\boxed{4}."}         `sample`, `reasoning` and `model` are kept where given
 
-`id` may be left out (a hash of the question stands in, numbered where it comes again) and so may `source` (`file`). A path is looked up beside the
-recipe first, then from the folder you are in.
+One whose `finish_reason` is given and is not `stop` was cut off: generate counts it as a failure.
+
+`id` may be left out (a hash of the question stands in, numbered where it comes again) and so may `source` (`file`). A path
+is looked up beside the recipe first, then from the folder you are in.
 """
 
 import hashlib

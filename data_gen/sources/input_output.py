@@ -1,8 +1,8 @@
 """The columns that APPS and TACO share: tests (`input_output`), reference programs (`solutions`) and starter code.
 
-    tests_of('{"inputs": ["3\\n"], "outputs": ["6\\n"]}', "")             -> stdin: as they are
-    tests_of('{"inputs": [["3", "4"]], "outputs": [["7"]]}', "")        -> stdin: lines joined, "3\\n4" and "7"
-    tests_of('{"fn_name": "f", "inputs": [[3]], "outputs": [[6]]}', "def f(x):")     -> call: outputs [6], unwrapped
+    tests_of('{"inputs": ["3\\n"], "outputs": ["6\\n"]}', "", 1)             -> stdin: as they are
+    tests_of('{"inputs": [["3", "4"]], "outputs": [["7"]]}', "", 1)        -> stdin: lines joined, "3\\n4" and "7"
+    tests_of('{"fn_name": "f", "inputs": [[3]], "outputs": [[6]]}', "def f(x):", 1)     -> call: outputs [6], unwrapped
     programs_of('["print(1)", "print 1"]')                              -> ["print(1)"]: Python 3 only
 
 APPS's own grader takes a returned value for right if it equals the published output or its first element

@@ -1,9 +1,9 @@
 """The parts of an answer: lists, sets, tuples, intervals and unions, so that each part is compared with its own.
 
     split("x=1 \\\\text{ or } x=2")    -> Parts("list", ("x=1", "x=2"))
-    split("\\\\{1, 2\\\\}")             -> Parts("set", ("1", "2"))
+    split("\\\\{1, 2\\\\}")             -> Parts("set", ("1", "2"), "{}")
     split("(p,q)=(3,2)")             -> Parts("tuple", ("3", "2"), "()", name="(p,q)")
-    split("1<x\\\\le 2")               -> Parts("tuple", ("1", "2"), "(]")
+    split("1<x\\\\le 2")               -> Parts("tuple", ("1", "2"), "(]", name="x")
     split("3\\\\pm\\\\sqrt{2}")          -> Parts("list", ("3+\\\\sqrt{2}", "3-\\\\sqrt{2}"))
     split("\\\\frac{1}{2}")            -> Parts("single", ("\\\\frac{1}{2}",))
 

@@ -1,6 +1,6 @@
 """Grading rows of files: a trace and its problem as they stand there, to the verdict's line as it will stand there.
 
-    grade_row(trace_row, problem, "layered", all_tests=False, grade)   -> Graded("q1", 0, "correct", "5f2c…", '{"id": …}')
+    grade_row(trace_row, problem, Options(), grade, "math-5+...")   -> Graded("q1", 0, "correct", "5f2c…", '{"id": …}')
 
 This runs in the workers, so that reading, hashing and writing are shared out too: the command that feeds them moves bytes.
 """

@@ -3,7 +3,7 @@
     equal("2\\\\sqrt{2}", "\\\\sqrt{8}")                 -> True, "digits"
     equal("\\\\frac{1}{2006!}", "\\\\frac{1}{2004!}")    -> False, "digits": math-verify alone says True
     equal("x^2+2x+1", "(x+1)^2")                      -> True, "math_verify"
-    equal("f(x)", "f'(x)")                            -> None, "primes": the parser drops the prime
+    equal("g(x)", "g'(x)")                            -> None, "primes": the parser drops the prime
 
 Expressions without unknowns are decided by their difference, worked out until a digit of it is sure or none of 1,000 is.
 With unknowns math-verify decides, and what it calls equal must also agree at points. It runs in a worker that a parent can

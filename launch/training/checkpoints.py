@@ -24,6 +24,7 @@ from pathlib import Path
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 OF_A_PROCESS = re.compile(r"(.*(?:rng_state|zero_pp_rank)_)(\d+)(.*)")
 SEEDS = ("rng_state_", ".pth")
+ONE_MORE = "all steps are done, inside an epoch: going on from it would train one more"
 WEIGHTS = ("model.safetensors", "adapter_model.safetensors")
 
 
@@ -47,6 +48,9 @@ def clear_torn(output: Path) -> int:
     """
     faults = {step: faults_of(path) for step, path in checkpoints(output).items()}
     whole = [step for step in faults if not faults[step]]
+    if len(whole) > 1 and _gains_a_step(output / f"checkpoint-{whole[0]}"):
+        faults[whole[0]] = [ONE_MORE]
+        whole = whole[1:]
     # The first process may end its part, and remove the checkpoint before, while another has not written its random states:
     # without them a training goes on, with other noise (`Trainer._load_rng_state`), and not from the beginning.
     nearly = [step for step in faults if all(fault.startswith("rng_state") for fault in faults[step])]
@@ -57,7 +61,8 @@ def clear_torn(output: Path) -> int:
             shutil.rmtree(path)
     for step in torn:
         path = output / f"checkpoint-{step}"
-        print(f"train     {path.name} is torn ({faults[step][0]}): set aside as torn-{path.name}")
+        what = "is whole" if faults[step] == [ONE_MORE] else "is torn"
+        print(f"train     {path.name} {what} ({faults[step][0]}): set aside as torn-{path.name}")
         path.rename(output / f"torn-{path.name}")
     for step in [step for step in faults if step < first and faults[step]]:
         path = output / f"checkpoint-{step}"
@@ -72,6 +77,14 @@ def clear_torn(output: Path) -> int:
     elif output.exists():
         _empty(output)  # LLaMA-Factory refuses a folder with weights and no checkpoint
     return first
+
+
+def _gains_a_step(checkpoint: Path) -> bool:
+    """Return whether going on from a checkpoint trains a step too many: the Trainer looks only after a step whether all
+    are done (seen with transformers 5.6: of 4 steps in the middle of the first epoch, a fifth), but for an epoch's end."""
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    done, steps, epoch = (state.get(key) for key in ("global_step", "max_steps", "epoch"))
+    return bool(steps and done and done >= steps and epoch and abs(epoch - round(epoch)) > 1e-6)
 
 
 def _empty(output: Path) -> None:
