@@ -20,10 +20,10 @@ from eval.reporting import run_page, runs_page
 from eval.reporting.blocks import Page
 from eval.reporting.html_page import html
 from eval.reporting.markdown import markdown, markdown_table
-from eval.reporting.runs import summarize_runs
 from eval.reporting.score_tables import score_table
-from eval.reporting.scores import results
-from eval.reporting.summary import summarize
+from eval.reporting.summary.one_run import summarize
+from eval.reporting.summary.scores import results
+from eval.reporting.summary.several_runs import summarize_runs
 
 __all__ = ["main", "results", "summarize"]
 

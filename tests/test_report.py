@@ -2,14 +2,17 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from data_gen.cli import ConfigError, UserError
+from data_gen.run_folder import Run
 from eval import report
 from eval.reporting.run_page import page
-from eval.reporting.summary import summarize
-from tests.reported_run import cells, edited, section, told, written_run
+from eval.reporting.summary.one_run import summarize
+from tests.reported_run import cells, edited, evaluated, section, told, written_run
 
 
 @pytest.fixture
@@ -32,10 +35,12 @@ def test_the_first_screen_says_what_was_trained_on_what_how_well_and_at_what_cos
     shown = page(summarize(run) | {"traces": {"traces": 0, "of": 0}})
     assert shown.lead == "LoRA of owner/base, 2 epochs on 9 rows of numina, answered by owner/teacher."
     facts = {fact.label: (fact.value, " ".join(fact.details)) for fact in shown.facts}
-    assert list(facts) == ["trained on mine", "Rows to train on", "Time of all stages", "Cost"]
-    assert facts["trained on mine"][0] == "60.0 %"
-    assert "10.0 to 90.0; 10 problems" in facts["trained on mine"][1]
-    assert "+30.0 [" in facts["trained on mine"][1]
+    assert list(facts) == ["Accuracy on mine: trained", "Rows to train on", "Time of all stages", "Cost"]
+    value, details = facts["Accuracy on mine: trained"]
+    assert value == "60.0 %"
+    assert "10.0 to 90.0; 10 problems" in details
+    assert "+30.0 [" in details
+    assert "against base (30.0 %)" in details
     assert facts["Rows to train on"] == ("9", "from 20 problems all accepted by a verifier")
     assert facts["Cost"] == ("$1.25", "the YAML has no price for train c, eval base mine, eval trained mine")
 
@@ -83,7 +88,7 @@ def test_planned_stands_against_spent_and_unknown_is_said(run):
     )
     costs = section(told(run)["report.md"], "Planned and spent")
     assert cells(costs, "generate")[1:] == ["unknown", "30.0 s", "at most 20,000", "4,380", "400", "", "unknown", "$1.25"]
-    assert cells(costs, "rewrite")[1:] == ["60.0 s", "30.0 s", "about 80", "7", "0", "", "$2.50", "unknown"]
+    assert cells(costs, "rewrite")[1:] == ["60.0 s", "30.0 s", "about 80", "7", "0", "", "about $2.50", "unknown"]
     assert cells(costs, "train c")[1:] == ["100.0 s", "3.0 min", "2,000", "2,000", "", "11", "unknown", "unknown"]
     assert cells(costs, "eval base mine")[3:5] == ["at most 500", "90"]
     assert cells(costs, "mix")[1:] == ["", "30.0 s", "", "", "", "", "", ""]
@@ -147,10 +152,80 @@ def test_what_was_not_run_is_listed_with_the_reason_that_is_recorded(run):
     assert (why["mix"], why["export"]) == ("has not run", "is not finished")
 
 
-def test_benchmarks_of_the_recipe_and_models_that_others_measured_are_told_as_not_run(run):
+def of_recipe(run: Run, name: str) -> None:
     shutil.rmtree(run.dataset)
     run.dataset.mkdir()
-    (run.dataset / "sky_t1_preview.jsonl").write_text("")
+    (run.dataset / f"{name}.jsonl").write_text("")
+
+
+def changed(run: Run, change: Callable[[dict[str, Any]], None]) -> None:
+    manifest = json.loads(run.manifest.read_text())
+    change(manifest)
+    run.manifest.write_text(json.dumps(manifest))
+
+
+def test_the_regression_set_is_to_be_run_but_not_of_the_base_with_examples(run):
+    of_recipe(run, "sky_t1_preview")
+    changed(run, lambda manifest: evaluated(run, manifest["stages"], "base_few_shot", 4))
+    found = {row["what"] for row in summarize(run)["not_run"]}
+    assert {f"{model} on {name}" for model in ("base", "trained") for name in ("mmlu", "mgsm", "ifeval")} <= found
+    assert "base_few_shot on math500" in found
+    assert not {f"base_few_shot on {name}" for name in ("mmlu", "arc_challenge", "mgsm", "ifeval")} & found
+
+
+def test_a_reason_that_is_recorded_is_told_though_no_recipe_names_its_benchmark(run):
+    of_recipe(run, "gone")
+    changed(run, lambda manifest: manifest.update(not_run={"trained ifeval": "needs NLTK", "gpqa_diamond": "gated"}))
+    why = {row["what"]: row["why"] for row in summarize(run)["not_run"]}
+    assert why["trained on ifeval"] == "needs NLTK"
+    assert why["base on gpqa_diamond"] == why["trained on gpqa_diamond"] == "gated"
+    assert cells(section(told(run)["report.md"], "What was not run"), "gpqa_diamond: base, trained")[2] == "gated"
+
+
+def test_the_command_that_would_run_it_is_of_this_run(run):
+    of_recipe(run, "sky_t1_preview")
+    commands = {row["what"]: row["then"] for row in summarize(run)["not_run"]}
+    assert commands["base on math500"] == "make eval RECIPE=sky_t1_preview RUN=run BENCHMARKS=math500"
+
+
+def test_a_pair_that_has_scores_and_no_difference_is_said(run):
+    verdicts = run.eval("base", "mine") / "verdicts.jsonl"
+    verdicts.write_text("".join(verdicts.read_text().splitlines(keepends=True)[:4]))
+    (row,) = summarize(run)["not_run"]
+    assert (row["kind"], row["what"]) == ("difference", "trained against base on mine")
+
+
+def test_a_plan_that_the_manifest_keeps_is_shown_as_the_bound_that_it_is(run):
+    plan = {"requests": 40, "prompt_tokens": 400, "completion_tokens": 20000, "bound": True, "dollars": 2.0}
+    edited(run, generate={"planned": plan})
+    costs = section(told(run)["report.md"], "Planned and spent")
+    assert cells(costs, "generate")[3:] == ["at most 20,000", "4,380", "400", "", "at most $2.00", "$1.25"]
+    said = "40 requests, at most 500 tokens written each, about 10 tokens read each"
+    assert cells(costs.partition("*What the plans are made of*")[2], "generate")[1] == said
+
+
+def test_of_two_trainings_the_first_screen_names_both(run):
+    other = {"config": "d", "training": {"model_name_or_path": "owner/base", "finetuning_type": "full"}}
+    changed(run, lambda manifest: manifest["stages"].update({"train d": {"settings": other, "finished": True}}))
+    lead = page(summarize(run)).lead
+    assert lead.startswith("LoRA of owner/base, 2 epochs, and full fine-tuning of owner/base (2 trainings) on 9 rows")
+
+
+def test_a_mixture_that_is_not_what_was_trained_on_is_said_before_any_number(run):
+    path = run.model("c") / "train.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"rows": 7}))
+    assert page(summarize(run)).warnings == ["c was trained on 7 rows; the mixture holds 9 now."]
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.8, "(30.0 %; 80.0 % of its answers had no box)"), (0.05, "(30.0 %)")])
+def test_a_base_that_missed_the_form_of_the_answer_is_told_beside_the_difference(share, told, run):
+    path = run.eval("base", "mine") / "scores.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"no_answer": share}))
+    assert f"against base {told}" in " ".join(page(summarize(run)).facts[0].details)
+
+
+def test_benchmarks_of_the_recipe_and_models_that_others_measured_are_told_as_not_run(run):
+    of_recipe(run, "sky_t1_preview")
     found = {(row["kind"], row["what"]) for row in summarize(run)["not_run"]}
     assert {("benchmark", "trained on math500"), ("benchmark", "base on aime24")} <= found
     assert {("published model", "NovaSky-AI/Sky-T1-32B-Preview"), ("published model", "Sky-T1-32B-SFT")} <= found

@@ -1,6 +1,7 @@
 """What the report counts while it streams: shares and their intervals, lengths, levels; and that it holds no rows."""
 
 import json
+import random
 import tracemalloc
 from itertools import pairwise
 from typing import Any
@@ -12,14 +13,14 @@ from hypothesis import strategies as st
 from data_gen.cli import UserError
 from data_gen.run_folder import Run
 from eval import stats
-from eval.reporting.acceptance import Asked, Rated, acceptance, level, natural
-from eval.reporting.lengths import BINS, Lengths, completions
-from eval.reporting.losses import DRAWN, thinned
-from eval.reporting.mixture import mixture
-from eval.reporting.public import public
-from eval.reporting.records import Manifest
-from eval.reporting.rows import ById, OutOfOrder, Seen, groups
-from eval.reporting.shares import Shares
+from eval.reporting.reading.records import Manifest, Training
+from eval.reporting.reading.rows import ById, OutOfOrder, Seen, groups
+from eval.reporting.summary.acceptance import Asked, Rated, acceptance, level, natural
+from eval.reporting.summary.lengths import BINS, Lengths, completions
+from eval.reporting.summary.losses import STRETCHES, losses, thinned
+from eval.reporting.summary.mixture import mixture
+from eval.reporting.summary.public import public
+from eval.reporting.summary.shares import Shares
 from tests.reported_run import lines
 
 
@@ -86,6 +87,8 @@ def test_lengths_that_nobody_told_are_counted_as_unknown(tmp_path):
         ({"difficulty": None}, {"difficulty": 8.5, "scale": "llm_1_10"}, "llm_1_10 8"),
         ({"difficulty": 2.0}, {"difficulty": 8.5, "scale": "llm_1_10"}, "2"),  # the published one counts
         ({"difficulty": None}, None, "unknown"),
+        ({"difficulty": float("nan")}, None, "unknown"),
+        ({"difficulty": float("inf")}, None, "unknown"),
     ],
 )
 def test_a_difficulty_is_told_with_its_scale_in_whole_numbers(problem, label, name):
@@ -148,11 +151,26 @@ def test_of_a_path_of_this_machine_only_the_last_part_is_published(text, expecte
     assert public({text: [text]}) == {expected: [expected]}
 
 
-def test_a_long_training_is_thinned_and_keeps_its_ends():
-    every, kept = thinned([(step, 1.0) for step in range(1, 5001)])
-    assert every == 9
-    assert len(kept) <= DRAWN + 1
-    assert (kept[0][0], kept[-1][0]) == (1, 5000)
+def test_a_long_training_is_thinned_and_keeps_its_ends_and_its_spike():
+    logged = [(float(step), 9.0 if step == 3333 else 1.0) for step in range(1, 5001)]
+    kept = losses({"c": Training(losses=logged)})["c"]
+    assert kept["logged"] == 5000
+    assert len(kept["losses"]) <= 2 * STRETCHES + 2
+    assert (kept["losses"][0][0], kept["losses"][-1][0]) == (1, 5000)
+    assert [3333, 9.0] in kept["losses"]
+
+
+@given(st.integers(1, 3000), st.integers(0, 1000), st.sampled_from([20, 80, STRETCHES]))
+@settings(max_examples=50, deadline=None)
+def test_thinning_keeps_both_ends_the_extremes_and_the_order(steps, seed, stretches):
+    points = [(float(step), random.Random(seed + step).uniform(-5, 5)) for step in range(steps)]
+    kept = thinned(points, stretches)
+    assert len(kept) <= 2 * stretches + 2
+    assert kept == sorted(kept, key=lambda point: point[0])
+    assert set(kept) <= set(points)
+    assert (kept[0], kept[-1]) == (points[0], points[-1])
+    for extreme in (min, max):
+        assert extreme(loss for _, loss in kept) == extreme(loss for _, loss in points)
 
 
 def counted(run: Run) -> int:

@@ -8,8 +8,8 @@ import pytest
 
 from eval.reporting import runs_page
 from eval.reporting.html_page import html
-from eval.reporting.plots_text import extent
-from eval.reporting.runs import summarize_runs
+from eval.reporting.plots.text import extent
+from eval.reporting.summary.several_runs import summarize_runs
 from tests.plotted import HOSTILE, all_plots, many
 from tests.reported_run import told, written_run
 

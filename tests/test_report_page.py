@@ -12,7 +12,8 @@ from eval.reporting import html_page
 from eval.reporting.blocks import Table
 from eval.reporting.html_page import TEMPLATES, cell
 from eval.reporting.run_page import page
-from eval.reporting.summary import summarize
+from eval.reporting.score_tables import published_table
+from eval.reporting.summary.one_run import summarize
 from tests.reported_run import edited, section, told, written_run
 
 SECTIONS = ["scores", "differences", "funnel", "acceptance", "lengths", "verification", "loss", "costs", "environment"]
@@ -214,3 +215,20 @@ def test_the_two_pages_tell_the_same_numbers(run):
 
 def test_templates_are_no_larger_than_what_one_reads():
     assert sum(len(path.read_text().splitlines()) for path in Path(TEMPLATES).iterdir()) < 300
+
+
+@pytest.mark.parametrize(
+    ("says", "shown"),
+    [
+        ("inside", "holds zero"),
+        ("outside", "leaves zero out"),
+        ("other problems", "none: other problems"),
+        ("not run", "not run"),
+    ],
+)
+def test_what_an_interval_allows_to_say_is_said_of_the_interval(says, shown):
+    theirs = {"model": "m", "benchmark": "b", "metric": "accuracy", "value": 0.5, "ci95": None, "n": 9, "n_samples": None}
+    theirs |= {"by": "x", "date": "2025-01-10", "origin": "published", "protocol": "p", "source": "https://host/a"}
+    row = {"model": "trained", "ours": None, "theirs": theirs, "difference": None, "ci95": None, "says": says}
+    table = published_table([row])
+    assert dict(zip(table.header, table.rows[0], strict=True))["the interval"] == shown

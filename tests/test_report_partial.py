@@ -8,7 +8,7 @@ import pytest
 from data_gen.cli import UserError
 from data_gen.run_folder import Run
 from eval import report
-from eval.reporting.summary import summarize
+from eval.reporting.summary.one_run import summarize
 from tests.reported_run import cells, edited, section, told, written_run
 
 
@@ -92,6 +92,10 @@ def test_a_training_that_diverged_has_a_report_that_is_json(run):
     assert cells(section(files["report.md"], "Loss"), "c")[-1] == "not a number"
 
 
+SCORES = (
+    '{"model": "base", "benchmark": "mine", "n": 10, "n_samples": 1, "no_answer": 0.4, "truncated": 0, "undecided": 0, '
+    '"date": "2026-01-03", "results": [{"metric": "accuracy", "value": 0.5, "ci95": [0.1, 0.9]}]}'
+)
 BROKEN = [
     ("manifest.json", "{"),
     ("manifest.json", "[]"),
@@ -104,11 +108,16 @@ BROKEN = [
     ("eval/base/mine/scores.json", "{}"),
     ("eval/base/mine/scores.json", "[]"),
     ("eval/base/mine/scores.json", '{"model": "base", "results": 3}'),
+    ("manifest.json", '{"stages": {"mix": {"dollars": Infinity}}}'),
+    ("eval/base/mine/scores.json", SCORES.replace("0.5", "NaN")),
+    ("eval/base/mine/scores.json", SCORES.replace("0.4", "NaN")),
+    ("model/c/train.json", '{"spent": {"seconds": NaN}}'),
     ("model/c/train.json", "{"),
     ("model/c/train.json", "[]"),
     ("model/c/train.json", '{"losses": 3}'),
     ("model/c/train.json", '{"planned": {"seconds": "soon"}}'),
     ("eval/base/mine/verdicts.jsonl", "{\n"),
+    ("eval/base/mine/verdicts.jsonl", '{"id": "q0", "sample": 0}\n'),
     ("data/01_problems.jsonl", "no JSON\n"),
     ("data/02_traces.jsonl", '{"id": "x", "usage": 3}\n'),
     ("data/04_verdicts.jsonl", "[]\n"),
@@ -127,7 +136,26 @@ def test_a_broken_file_is_one_line_that_names_it(name, content, run):
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_a_verdict_of_an_evaluation_that_lacks_a_key_is_one_line(run):
-    (run.eval("base", "mine") / "verdicts.jsonl").write_text('{"id": "q0", "sample": 0}\n')
-    with pytest.raises(UserError, match=r"run/eval: a row of a verdicts\.jsonl has no 'ok'; `make score`"):
-        report.main(run=str(run.folder))
+ODD = [
+    ("generate", {"settings": {"teacher": "a name"}}),
+    ("generate", {"settings": {"teacher": {"max_tokens": "many", "samples": "few"}}}),
+    ("generate", {"planned": {"requests": 0, "completion_tokens": 0, "bound": True}}),
+    ("mix", {"settings": {"mix": 3, "training": "x"}}),
+    ("mix", {"settings": {"mix": {"max_tokens": "x"}}}),
+    ("train c", {"settings": {"training": {"model_name_or_path": 3, "num_train_epochs": "all"}}}),
+    ("eval base mine", {"settings": {"samples": "x", "sampling": None}}),
+]
+
+
+@pytest.mark.parametrize(("stage", "change"), ODD)
+def test_settings_that_no_stage_wrote_leave_a_figure_out_and_no_report(stage, change, run):
+    edited(run, **{stage: change})
+    assert cells(section(told(run)["report.md"], "Planned and spent"), stage)
+
+
+def test_a_run_without_an_environment_says_that_it_is_unknown(run):
+    manifest = json.loads(run.manifest.read_text())
+    del manifest["environment"]
+    run.manifest.write_text(json.dumps(manifest))
+    shown = section(told(run)["report.md"], "Where and with what")
+    assert [cells(shown, what)[1] for what in ("commit", "Python", "packages")] == ["unknown"] * 3

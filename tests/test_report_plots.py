@@ -1,6 +1,5 @@
 """The plots of a report: numbers stand where they belong, names of a run stay text, and one who sees no picture is told."""
 
-import random
 import re
 import subprocess
 import sys
@@ -12,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.reporting import plots
-from eval.reporting.plots_losses import STRETCHES, thinned
-from eval.reporting.plots_text import clean, extent, fit, wrapped
+from eval.reporting.plots.losses import STRETCHES
+from eval.reporting.plots.text import clean, extent, fit, wrapped
 from tests.conftest import ROOT
 from tests.plotted import (
     BINS,
@@ -257,20 +256,6 @@ def test_a_loss_of_a_million_steps_is_thinned_keeps_its_spike_and_says_so():
         spike = min(points, key=lambda point: point[1])
         assert spike[0] / points[-1][0] == pytest.approx(0.654, abs=0.002)
         assert "1,000,000 steps" in " ".join(texts(drawing))
-
-
-@given(st.integers(1, 3000), st.integers(0, 1000))
-@settings(max_examples=50, deadline=None)
-def test_thinning_keeps_both_ends_the_extremes_and_the_order(steps, seed):
-    losses = [random.Random(seed + step).uniform(-5, 5) for step in range(steps)]
-    points = [(float(step), loss) for step, loss in enumerate(losses)]
-    kept = thinned(points)
-    assert len(kept) <= 2 * STRETCHES + 2
-    assert kept == sorted(kept, key=lambda point: point[0])
-    assert set(kept) <= set(points)
-    assert (kept[0], kept[-1]) == (points[0], points[-1])
-    assert min(loss for _, loss in kept) == min(losses)
-    assert max(loss for _, loss in kept) == max(losses)
 
 
 def test_a_lower_loss_stands_lower_and_several_curves_are_named_and_differ_by_dashes():

@@ -8,9 +8,9 @@ import pytest
 
 from data_gen.cli import ConfigError, UserError
 from eval import compare, report
-from eval.reporting.records import manifest
-from eval.reporting.runs import summarize_runs
-from eval.reporting.settings import changed
+from eval.reporting.reading.records import manifest
+from eval.reporting.summary.settings import changed
+from eval.reporting.summary.several_runs import summarize_runs
 from tests.conftest import ROOT
 from tests.reported_run import cells, edited, section, written_run
 
@@ -82,6 +82,13 @@ def test_a_stage_that_one_run_has_not_run_is_one_line(runs):
     edited(runs[1], **{"train c": None})
     rows = changed([(run.name, manifest(run)) for run in runs[:2]])
     assert rows == [{"key": "train", "values": {"a": "run", "b": "not run"}}]
+
+
+def test_the_first_screen_says_of_each_run_what_was_trained_and_what_it_cost(runs):
+    edited(runs[1], generate={"dollars": 3.5}, **{"train c": {"settings": {}}})
+    first = compared("a,b")["report.md"].partition("## Scores")[0]
+    assert "LoRA of owner/base, 2 epochs on 9 rows; all stages took 6.2 min; $1.25" in first
+    assert "all stages took 6.2 min; $3.50" in first
 
 
 def test_equal_runs_have_nothing_that_was_set_otherwise(runs):

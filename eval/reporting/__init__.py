@@ -1,10 +1,10 @@
-"""The report of a run, and of several beside each other: numbers out of a run's files, then tables, then two pages.
+"""The report of a run, and of several beside each other: numbers out of a run's files, then sections, then two pages.
 
-    records, rows                  files of a run as types; a broken one is one line that names it
-    scores acceptance mixture lengths losses costs environment missing headline settings      parts of summary.json
-    summary, runs                  the whole of it, of one run and of several
-    blocks                         what a page is made of; *_tables and *_sections make it, plots draw
-    run_page, runs_page            the pages; markdown and html_page write them out, templates/ hold the HTML and the style
+    reading/    the run's files as types          -> summary/    summary.json, a module a part
+    summary/    numbers                           -> sections/   a module a section of the page, with its tables
+    sections/   figures, tables, sentences        -> run_page, runs_page -> markdown, html_page (templates/)
+    plots/      the figures as SVG; score_tables, wording, blocks: what sections and other commands share
 
+Where a table of the page comes from: the section "Lengths" is sections/lengths.py, and its numbers are summary/lengths.py.
 Nothing here asks a model or a hub. Rows are streamed once and counted; no text is held.
 """

@@ -112,3 +112,8 @@ class Page:
     warnings: list[str]
     sections: list[Section]
     foot: str
+
+
+def figures(svg: str, caption: str) -> list[Figure]:
+    """Return a plot as parts of a section: none where it drew nothing."""
+    return [Figure(svg, caption)] if svg else []

@@ -7,14 +7,14 @@ A section is there whether or not it has something to say: what was not run says
 
 from typing import Any
 
-from eval.reporting import cost_sections, data_sections, plots, score_tables
-from eval.reporting.blocks import Fact, Fold, Heading, Link, Page, Part, Section, Table, Text
-from eval.reporting.drawing import figures
-from eval.reporting.wording import count, duration, money, points, probability
+from eval.reporting.blocks import Fact, Link, Page, Part, Section, Text
+from eval.reporting.sections import acceptance, costs, environment, funnel, lengths, loss, not_run, scores, verification
+from eval.reporting.wording import count, duration, money, points, probability, share
 
 Summary = dict[str, Any]
 
 SHOWN = 3  # headline scores; of more the rest is in the table
+MANY_UNANSWERED = 0.1  # of a baseline: more says that it missed the form, not only the answer
 
 
 def page(summary: Summary) -> Page:
@@ -26,16 +26,16 @@ def page(summary: Summary) -> Page:
         facts=_facts(summary),
         warnings=_warnings(summary),
         sections=[
-            Section("scores", "Scores", _scores(summary)),
-            Section("differences", "Paired differences", _differences(summary)),
-            Section("funnel", "From problems to rows", data_sections.funnel(summary)),
-            Section("acceptance", "Accepted answers", data_sections.acceptance(summary)),
-            Section("lengths", "Lengths", data_sections.lengths(summary)),
-            Section("verification", "Verification", data_sections.verification(summary)),
-            Section("loss", "Loss", cost_sections.loss(summary)),
-            Section("costs", "Planned and spent", cost_sections.costs(summary)),
-            Section("environment", "Where and with what", cost_sections.environment(summary)),
-            Section("not-run", "What was not run", cost_sections.not_run(summary)),
+            Section("scores", "Scores", scores.scores(summary)),
+            Section("differences", "Paired differences", scores.differences(summary)),
+            Section("funnel", "From problems to rows", funnel.funnel(summary)),
+            Section("acceptance", "Accepted answers", acceptance.acceptance(summary)),
+            Section("lengths", "Lengths", lengths.lengths(summary)),
+            Section("verification", "Verification", verification.verification(summary)),
+            Section("loss", "Loss", loss.loss(summary)),
+            Section("costs", "Planned and spent", costs.costs(summary)),
+            Section("environment", "Where and with what", environment.environment(summary)),
+            Section("not-run", "What was not run", not_run.not_run(summary)),
             Section("traces", "Traces", _traces(summary)),
         ],
         foot=f"Made by `python -m eval.report` from the files of run {summary['run']}, recipe {summary['recipe']}. "
@@ -62,8 +62,9 @@ def _facts(summary: Summary) -> list[Fact]:
         for one in score["differences"]:
             otherwise = ", asked otherwise" if one["asked_otherwise"] else ""
             difference = points(one["value"], one["ci95"])
-            details.append(f"{difference} points against {one['baseline']}{otherwise}, p {_p(one['p'])}")
-        facts.append(Fact(f"{score['model']} on {score['benchmark']}", f"{100 * score['value']:.1f} %", details))
+            its = _its_own(summary, one)
+            details.append(f"{difference} points against {one['baseline']} ({its}){otherwise}, p {_p(one['p'])}")
+        facts.append(Fact(f"Accuracy on {score['benchmark']}: {score['model']}", f"{100 * score['value']:.1f} %", details))
     if not scores:
         facts.append(Fact("Score", "not run", ["no model was evaluated yet (`make eval`)"]))
     totals, mixture = summary["totals"], summary["mixture"]
@@ -81,6 +82,15 @@ def _facts(summary: Summary) -> list[Fact]:
     return facts
 
 
+def _its_own(summary: Summary, difference: dict[str, Any]) -> str:
+    """Return the baseline's own score, and how many of its answers had no box where that tells more than the score."""
+    for row in summary["results"]:
+        same = (row["model"], row["benchmark"]) == (difference["baseline"], difference["benchmark"])
+        if same and row["metric"] == "accuracy" and row["origin"] == "measured" and row["no_answer"] >= MANY_UNANSWERED:
+            return f"{share(difference['theirs'])}; {share(row['no_answer'])} of its answers had no box"
+    return share(difference["theirs"])
+
+
 def _p(p: float) -> str:
     return probability(p).replace("<", "below ")
 
@@ -91,39 +101,12 @@ def _warnings(summary: Summary) -> list[str]:
         warnings.append(f"Not finished: {', '.join(summary['unfinished'])}. What follows is what is there so far.")
     if summary["not_counted"]:
         warnings.append(f"Accepted answers are not counted: {summary['not_counted']}.")
+    if summary["mixture"]:
+        for config, one in summary["losses"].items():
+            if one["rows"] not in (None, summary["mixture"]["rows"]):
+                rows = f"{config} was trained on {one['rows']:,} rows; the mixture holds {summary['mixture']['rows']:,} now."
+                warnings.append(rows)
     return warnings
-
-
-def _scores(summary: Summary) -> list[Part]:
-    results = summary["results"]
-    parts: list[Part] = []
-    header, lines = score_tables.score_cells(results)
-    if not lines:
-        parts.append(Text(f"Not run: {score_tables.NOTHING}."))
-    by_benchmark: dict[str, list[dict[str, Any]]] = {}
-    for row in results:
-        if row["metric"] == "accuracy":
-            by_benchmark.setdefault(row["benchmark"], []).append(row)
-    for benchmark, rows in by_benchmark.items():
-        origins = {row["origin"] for row in rows}
-        others = " Hollow: what others published or measured." if origins - {"measured"} else ""
-        here = "" if "measured" in origins else " Not run here."
-        caption = f"Accuracy on {benchmark} with 95 % intervals.{others}{here} The numbers are in the tables below."
-        parts += figures(plots.score_plot, rows, caption=caption)
-    parts.append(Table("Measured in this run", header, lines, score_tables.SCORES_NOTE if lines else ""))
-    more = score_tables.other_metrics(results)
-    if more.rows:
-        parts.append(Fold("Other metrics: pass@k, majority, by difficulty", [more]))
-    if summary["published"]:
-        parts += [Heading("Beside published scores"), score_tables.published_table(summary["published"])]
-    return parts
-
-
-def _differences(summary: Summary) -> list[Part]:
-    header, lines = score_tables.comparison_cells(summary["comparison"])
-    if not lines:
-        return [Text("Not run: it takes a trained model and its base on the same benchmark (`make eval`).")]
-    return [Table("The trained model against its base, problem by problem", header, lines, score_tables.COMPARISON_NOTE)]
 
 
 def _traces(summary: Summary) -> list[Part]:

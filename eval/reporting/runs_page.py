@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from eval.reporting import plots
-from eval.reporting.blocks import Fact, Fold, Page, Part, Section, Table, Text
-from eval.reporting.drawing import figures
-from eval.reporting.score_tables import COMPARISON_NOTE, SCORES_NOTE
+from eval.reporting.blocks import Fact, Fold, Page, Part, Section, Table, Text, figures
+from eval.reporting.plots import score_plot
+from eval.reporting.score_tables import BOXES_IGNORED, COMPARISON_NOTE, SCORES_NOTE
 from eval.reporting.wording import UNKNOWN, count, duration, money, percent, points, probability
 
 Summary = dict[str, Any]
@@ -42,12 +41,15 @@ def _facts(summary: Summary) -> list[Fact]:
         mine = [r for r in summary["results"] if r["run"] == one["run"] and r["metric"] == "accuracy"]
         shown = next((row for row in mine if row["model"].split("-")[0] == "trained"), mine[0] if mine else None)
         took = summary["totals"][one["run"]]
-        details = [f"{duration(took['seconds'])}, {'no price' if took['dollars'] is None else money(took['dollars'])}"]
+        price = "no price" if took["dollars"] is None else money(took["dollars"])
+        rows = f" on {' and '.join(map(count, one['rows']))} rows" if one["rows"] else ""
+        trained = one["trained"] or "nothing is trained yet"
+        details = [f"{trained[:1].upper()}{trained[1:]}{rows}", f"all stages took {duration(took['seconds'])}; {price}"]
         if shown is None:
             facts.append(Fact(one["run"], "not run", ["no model was evaluated yet", *details]))
             continue
         low, high = shown["ci95"]
-        said = f"{shown['model']} on {shown['benchmark']}, 95 % interval {100 * low:.1f} to {100 * high:.1f}"
+        said = f"accuracy on {shown['benchmark']}: {shown['model']}; 95 % interval {100 * low:.1f} to {100 * high:.1f}"
         same = (one["run"], shown["model"], shown["benchmark"])
         for row in summary["differences"]:
             if (row["run"], row["model"], row["benchmark"]) == same and row["problems"]:
@@ -65,7 +67,7 @@ def _scores(summary: Summary) -> list[Part]:
         rows = [row for row in summary["results"] if (row["benchmark"], row["metric"]) == (benchmark, "accuracy")]
         shown = [row | {"model": f"{row['model']} of {row['run']}"} for row in rows]
         caption = f"Accuracy on {benchmark} with 95 % intervals. The numbers are in the tables below."
-        parts += figures(plots.score_plot, shown, caption=caption)
+        parts += figures(score_plot(shown), caption)
     return [*parts, *score_tables(summary), Text(SCORES_NOTE)]
 
 
@@ -73,7 +75,8 @@ def score_tables(summary: Summary) -> list[Table]:
     """Return a table a benchmark: the models of all runs."""
     tables: dict[str, list[list[str]]] = {}
     for row in summary["results"]:
-        line = [row["model"], row["run"], row["metric"], percent(row), f"{row['n']} x {row['n_samples']}", row["date"]]
+        metric = "boxes ignored" if row["metric"] == BOXES_IGNORED else row["metric"]
+        line = [row["model"], row["run"], metric, percent(row), f"{row['n']} x {row['n_samples']}", row["date"]]
         tables.setdefault(row["benchmark"], []).append(line)
     return [Table(name, ["model", "run", "metric", "value [95 %]", "n", "date"], lines) for name, lines in tables.items()]
 

@@ -15,23 +15,27 @@ Rows = list[dict[str, Any]]
 Cells = tuple[list[str], list[list[str]]]
 
 NOTHING = "no model was evaluated yet (`make eval`)"
-SHOWN = ("accuracy", "accuracy_last_number")  # metrics that have columns of their own
+BOXES_IGNORED = "accuracy_last_number"
+SHOWN = ("accuracy", BOXES_IGNORED)  # metrics that have columns of their own
 SCORES_NOTE = (
     "Intervals are of 95 % and about other problems of the same kind: Wilson's where each problem was asked once, else a "
     "bootstrap over problems. Every answer counts: one that was cut off, gave no answer or could not be decided is not "
     "right. n is problems x answers to each. Boxes ignored: the last number of the text counts, boxed or not."
 )
+SAYS = {"inside": "holds zero", "outside": "leaves zero out", "other problems": "none: other problems"}
 PUBLISHED_NOTE = (
-    "Inside: the 95 % interval of the difference of the two scores holds zero, so chance alone can explain it; that is no "
-    "proof that they are equal, least of all on a few problems. Outside: it does not. Both scores are taken with their "
-    "sampling error (Newcombe 1998). Intervals of published scores are derived here: Wilson's, for problems x samples, one "
-    "sample where the source does not say. Prompts, sampling and graders may differ, and a model that is trained again "
-    "differs by its training too: no interval here holds that."
+    "The interval is that of the difference of the two scores, 95 %. Where it holds zero, chance alone can explain the "
+    "difference; that is no proof that they are equal, least of all on a few problems. Both scores are taken with their "
+    "sampling error (Newcombe 1998). Intervals of published scores are derived here: Wilson's, for problems x "
+    "samples, one where the source does not say. Sets count as the same where they have as many problems: nobody compared "
+    "their questions. Prompts, sampling and graders may differ, and a model that is trained again differs by its training "
+    "too: no interval here holds that. Of many lines some leave zero out by chance."
 )
 COMPARISON_NOTE = (
     "Differences are in points, over the same problems. The interval draws problems anew, pairs kept together. p is "
     "McNemar's exact test where both have one sample a problem, else a permutation of signs over problems; it is not "
-    "corrected for the number of lines."
+    "corrected for the number of lines. A trained model is one training: one more, with another seed, would score "
+    "otherwise, and no interval here holds that."
 )
 
 
@@ -47,7 +51,7 @@ def score_cells(results: Rows) -> Cells:
     lines = []
     for (benchmark, model), metrics in _by_model(results).items():
         main = metrics.get("accuracy") or next(iter(metrics.values()))
-        loose = metrics.get("accuracy_last_number")
+        loose = metrics.get(BOXES_IGNORED)
         accuracy = percent(main) if main["metric"] == "accuracy" else f"{main['metric']}: {percent(main)}"
         shares = [share(main[name]) for name in ("no_answer", "truncated", "undecided")]
         asked = f"{main['n']} x {main['n_samples']}"
@@ -82,7 +86,7 @@ def published_table(published: Rows) -> Table:
         "theirs",
         "theirs [95 %]",
         "ours - theirs",
-        "says",
+        "the interval",
         "theirs: n",
         "by",
         "source",
@@ -99,7 +103,7 @@ def published_table(published: Rows) -> Table:
                 theirs["model"],
                 percent(theirs),
                 points(row["difference"], row["ci95"]) if row["ci95"] else "",
-                row["says"],
+                SAYS.get(row["says"], row["says"]),
                 f"{theirs['n'] or 'not said'} x {theirs['n_samples'] or 'not said'}",
                 f"{theirs['by']}, {theirs['date']}, {theirs['origin']}: {theirs['protocol']}",
                 theirs["source"],
