@@ -134,7 +134,8 @@ def one(site: Site, fault: Fault, keep: bool) -> Line:
         trial.close(keep and bool(trial.broken))
     seconds = round(time.monotonic() - began, 1)
     broken = [trial.shortened(one) for one in trial.broken]
-    return Line(fault.name, fault.kind, fault.what, trial.saw, trial.lost, trial.went, broken, seconds)
+    told = (trial.saw, trial.lost, trial.went, broken)
+    return Line(fault.name, fault.kind, fault.what, *told, seconds, faults_table.commit())
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ class Line:
     went: list[str]
     broken: list[str]
     seconds: float
+    commit: str = "unknown"  # of the code that went through it
 
     def row(self) -> dict[str, object]:
         """Return it as a plain object."""
@@ -85,8 +86,9 @@ def section(lines: list[Line], scale: str, not_run: Sequence[str] = ()) -> str:
     kept = "all as promised" if not broken else f"{len(broken)} not as promised ({', '.join(broken)})"
     memory = psutil.virtual_memory().total / (1 << 30)
     machine = f"{os.cpu_count()} cores of an {processor()}, {memory:.0f} GiB of memory, no GPU"
+    commits = ", ".join(f"`{one}`" for one in dict.fromkeys(line.commit for line in lines))
     head = (
-        f"**{len(lines)} faults, {kept}.** Measured on {datetime.date.today().isoformat()} at commit `{commit()}`, "
+        f"**{len(lines)} faults, {kept}.** Measured on {datetime.date.today().isoformat()} at commit {commits}, "
         f"on {machine}, by `python -m bench.faults --write`.\n\n"
     )
     left_out = f"\nNot run: {', '.join(not_run)}.\n" if not_run else ""

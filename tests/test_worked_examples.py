@@ -1,19 +1,13 @@
 """The pages "your ..." of docs/: a reader who types what they show gets what they show.
 
-Each page is followed word for word in a folder like a clone. The one thing put in is an address: what a page calls the
-endpoint of a model is the scripted one here, which answers as the page says that it does.
+Each page is followed by page_reader.py in a folder like a clone. What a page calls the endpoint of a model is the scripted
+one here, which answers as the page says that it does.
 """
 
 import contextlib
-import hashlib
-import os
 import re
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,16 +15,11 @@ import pytest
 from tests.batch_endpoint import BatchEndpoint
 from tests.conftest import ROOT, fenced, rows
 from tests.endpoint import Endpoint, Reply, Served, answer
-from tests.pages import Command, Edit, File, Mistake, mistakes, steps, unprinted
+from tests.page_reader import ADDRESS, Reader, clone, text
+from tests.pages import Command, mistakes, steps, unprinted
 from tests.tiny_model import needs_training
 
-LINKED = ("Makefile", "pyproject.toml", "requirements", "data_gen", "launch", "ds_configs", ".venv-serve")
-ENVIRONMENTS = {".venv": "core.txt", ".venv-train": "train.txt"}
-COPIED = ("eval", "llamafactory_configs", "recipes", "tests")  # what a reader writes into
 LIGHT = ("your_teacher", "your_benchmark")  # pages that ask for .venv alone
-SOONER = {"batch: {}": "batch: {poll_s: 0.1}"}  # a look a minute is the default
-PROGRESS = re.compile(r"[^\n]*?\d+%\|[^\n]*?\|[^\n]*?\]")  # a bar, which on a terminal is gone when a stage ends
-ADDRESS = re.compile(r"https?://[\w.:-]+/v1\b")
 
 pytestmark = [*needs_training, pytest.mark.timeout(1200)]
 
@@ -81,71 +70,6 @@ PAGES: dict[str, Callable[[str], Served]] = {
 }
 
 
-def text(page: str) -> str:
-    return (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
-
-
-@dataclass
-class Reader:
-    """Somebody who follows a page in a clone of the project."""
-
-    page: str
-    clone: Path
-    served: dict[str, Served]
-    done: list[tuple[Command, int, str]] = field(default_factory=list)
-
-    def follow(self) -> None:
-        for step in steps(text(self.page)):
-            if isinstance(step, Command):
-                self.done.append((step, *self.run(step.text)))
-            else:
-                self.write(step)
-
-    def write(self, step: File | Edit) -> None:
-        path = self.clone / step.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(step, Edit):
-            before = path.read_text(encoding="utf-8")
-            assert before.count(step.before) == 1, f"{step.path} does not hold once:\n{step.before}"
-            path.write_text(before.replace(step.before, step.after), encoding="utf-8")
-        else:
-            path.write_text(self.here(step.text), encoding="utf-8")
-
-    def run(self, command: str) -> tuple[int, str]:
-        """Return the exit status of commands and what they print, with the page's addresses in it."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-        environment.setdefault("OMP_NUM_THREADS", "1")  # trainings of two steps, beside other tests
-        done = subprocess.run(
-            ["bash", "-euc", self.here(command)],
-            cwd=self.clone,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        printed = PROGRESS.sub("", done.stdout)
-        for address, server in self.served.items():
-            printed = printed.replace(server.url, address)
-        return done.returncode, printed
-
-    def here(self, said: str) -> str:
-        for shown, put in {**{address: server.url for address, server in self.served.items()}, **SOONER}.items():
-            said = said.replace(shown, put)
-        return said
-
-    def mistake(self, made: Mistake) -> tuple[int, str]:
-        """Return what a command says where one of the page's files has a mistake; the file is mended afterwards."""
-        files = {step.path: step for step in steps(text(self.page)) if isinstance(step, File) and made.right in step.text}
-        assert len(files) == 1, f"{made.right} stands in {list(files)}"
-        ((path, step),) = files.items()
-        last = (self.clone / path).read_bytes()
-        self.write(File(path, step.text.replace(made.right, made.wrong, 1)))
-        try:
-            return self.run(made.command)
-        finally:
-            (self.clone / path).write_bytes(last)
-
-
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Reader]]:
     """Return a function that gives the reader of a page, who has done all that it shows."""
@@ -162,26 +86,6 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
             return readers[page]
 
         yield reader
-
-
-def clone(folder: Path, light: bool) -> Path:
-    """Make a folder like a clone with its environments and the small model, and no run; a `light` one has .venv alone."""
-    for name in LINKED:
-        if (ROOT / name).exists():
-            (folder / name).symlink_to(ROOT / name)
-    for name, requirements in list(ENVIRONMENTS.items())[: 1 if light else None]:
-        (folder / name).mkdir()
-        for part in (ROOT / name).glob("*"):
-            if part.name != "made":
-                (folder / name / part.name).symlink_to(part)
-        # Of today's requirements, whatever the environment was made of: a page's `make` makes no other one here.
-        text = (ROOT / "requirements" / requirements).read_bytes()
-        (folder / name / "made").write_text(hashlib.sha256(text).hexdigest())
-    for name in COPIED:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "my_*", "mine.yaml"))
-    (folder / "runs").mkdir()
-    (folder / "runs/models").symlink_to(ROOT / "runs/models")
-    return folder
 
 
 COMMANDS = [
@@ -294,26 +198,3 @@ def test_a_page_is_short_and_its_reader_is_told_what_goes_wrong():
         assert 60 <= len(text(page).splitlines()) <= 140, page
         assert len(mistakes(text(page))) >= 4, page
         assert all(step.shown for step in steps(text(page)) if isinstance(step, Command)), page
-
-
-# --- the reader itself ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("shown", "missing"),
-    [
-        (["one", "three"], []),
-        (["on… two"], ["on… two"]),
-        (["t…e", "two"], ["two"]),
-        (["three", "one"], ["one"]),
-        (["wo"], ["wo"]),
-    ],
-)
-def test_a_line_that_is_not_printed_in_its_place_is_missed(shown, missing):
-    assert unprinted(shown, "one \ntwo\nthree") == missing
-
-
-@pytest.mark.parametrize("block", ["```\nx\n```\n", "```yaml\na: 1\n```\n", "```text\nx\n```\n", "```bash x.sh\nls\n```\n"])
-def test_a_block_that_tells_a_reader_nothing_is_refused(block):
-    with pytest.raises(ValueError, match="a block that is no"):
-        steps(block)
