@@ -27,8 +27,9 @@ from eval.stats import share
 SHOWN = 40
 
 
-def main(only: str | None = None, data: str = "../shared/data") -> None:
-    """Print a table of how our verdicts compare with labels, then every answer on which they differ."""
+def main(data: str, only: str | None = None) -> None:
+    """Print a table of how our verdicts compare with labels, then every answer on which they differ; `data` is the folder
+    of the labelled sets, `only` the sets to score, comma-separated."""
     wanted = only.split(",") if only else list(SETS)
     if unknown := [name for name in wanted if name not in SETS]:
         raise ConfigError(f"--only: {', '.join(unknown)}: there are {', '.join(SETS)}")

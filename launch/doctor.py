@@ -103,11 +103,14 @@ def _keys() -> Iterator[Line]:
     wanted = set()
     for path in sorted(Path("recipes").glob("**/data.yaml")):
         recipe = load_recipe(str(path.parent))
-        models = [recipe.teacher] + ([recipe.rewriter.chat] if recipe.rewriter.chat else [])
+        models = [model for model in (recipe.teacher, recipe.rewriter.chat, recipe.label) if model is not None]
         wanted |= {endpoint.api_key_env for model in models for endpoint in model.endpoints if endpoint.api_key_env}
     for name in sorted(wanted):
         here = bool(os.environ.get(name))
         yield ("ok" if here else "note", name, "set" if here else "not set: recipes that name it need it")
+    here = bool(os.environ.get("HF_TOKEN"))
+    gated = "not set: gpqa_diamond needs it, whose terms are accepted on the hub first, and `make publish`"
+    yield ("ok" if here else "note", "HF_TOKEN", "set" if here else gated)
 
 
 def _sandbox() -> Iterator[Line]:

@@ -114,8 +114,14 @@ def test_every_command_in_the_readme_exists():
 
 
 def test_doctor_says_what_is_here_and_prints_no_key(command):
-    done = command("launch.doctor", OPENAI_API_KEY="sk-secret-for-this-test")
+    done = command("launch.doctor", OPENAI_API_KEY="sk-secret-for-this-test", HF_TOKEN="hf-secret-for-this-test")
     lines = done.stdout.splitlines()
     assert done.returncode == (1 if any(line.startswith("missing") for line in lines) else 0)
     assert any(line.split()[:3] == ["ok", "OPENAI_API_KEY", "set"] for line in lines)
-    assert "sk-secret" not in done.stdout + done.stderr
+    assert any(line.split()[:3] == ["ok", "HF_TOKEN", "set"] for line in lines)
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_doctor_says_what_the_hubs_token_is_for(command):
+    said = command("launch.doctor", HF_TOKEN="").stdout
+    assert any(line.split()[:2] == ["note", "HF_TOKEN"] and "gpqa_diamond" in line for line in said.splitlines())
