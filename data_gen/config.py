@@ -21,7 +21,7 @@ LOCAL = "local"
 class Endpoint(Strict):
     """An OpenAI-compatible endpoint. `base_url: local` is a vLLM that we start and stop ourselves."""
 
-    base_url: str
+    base_url: str  # local, or an address like https://api.example.com/v1
     api_key_env: str | None = None  # the NAME of the environment variable that holds the key
     concurrency: int = Field(default=64, ge=1)  # requests in flight
     rpm: int | None = Field(default=None, ge=1)  # requests a minute
@@ -59,11 +59,11 @@ def _is_address(url: str) -> bool:
 class Prices(Strict):
     """Dollars: by token for hosted endpoints, by GPU and hour for our own. `source` says where and when they were read."""
 
-    input_per_mtok: float | None = Field(default=None, ge=0)
-    output_per_mtok: float | None = Field(default=None, ge=0)
-    gpu_hour: float | None = Field(default=None, ge=0)
-    gpus: int | None = Field(default=None, ge=1)
-    source: str | None = None
+    input_per_mtok: float | None = Field(default=None, ge=0)  # dollars for a million prompt tokens
+    output_per_mtok: float | None = Field(default=None, ge=0)  # dollars for a million completion tokens
+    gpu_hour: float | None = Field(default=None, ge=0)  # dollars for one GPU for an hour
+    gpus: int | None = Field(default=None, ge=1)  # GPUs that are paid for
+    source: str | None = None  # where and when the prices were read
 
     @property
     def by_token(self) -> bool:
@@ -87,9 +87,9 @@ class Prices(Strict):
 class Expect(Strict):
     """Mean tokens of a request, for `make plan`; without them the plan gives the upper bound by max_tokens."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    source: str | None = None
+    prompt_tokens: int | None = None  # mean of a request
+    completion_tokens: int | None = None  # mean of an answer
+    source: str | None = None  # where the means are from
 
 
 class Batch(Strict):
@@ -103,20 +103,20 @@ class Batch(Strict):
 class ChatModel(Strict):
     """A model that is asked: where, how, and at what price."""
 
-    model: str
-    endpoints: list[Endpoint] = Field(default=[Endpoint(base_url=LOCAL)], min_length=1)
+    model: str  # its name at the endpoint; for a local one a folder or owner/name
+    endpoints: list[Endpoint] = Field(default=[Endpoint(base_url=LOCAL)], min_length=1)  # several share the work
     serve: dict[str, Any] = {}  # flags of vLLM for `base_url: local`, by their names without dashes
     system_prompt: str | None = None  # a template file
     few_shot: str | None = None  # a template file
     batch: Batch | None = None  # the Batch API instead of requests one by one; {} takes its defaults
-    temperature: float = Field(default=0.7, ge=0)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    max_tokens: int = Field(default=16384, ge=1)
-    samples: int = Field(default=1, ge=1)
+    temperature: float = Field(default=0.7, ge=0)  # 0: the likeliest token always
+    top_p: float = Field(default=1.0, gt=0, le=1)  # share of the likeliest tokens that are drawn from
+    max_tokens: int = Field(default=16384, ge=1)  # of one answer; one that is cut there is a failure, never a trace
+    samples: int = Field(default=1, ge=1)  # answers a problem, each with a seed of its own
     timeout_s: float = Field(default=3600, gt=0)  # of one request: 16k tokens at 10 tokens/s take 27 minutes
     retries: int = Field(default=8, ge=0)  # of one request in one run, on transient errors; 8 wait about 2 minutes in all
-    prices: Prices = Prices()
-    expect: Expect = Expect()
+    prices: Prices = Prices()  # what it costs
+    expect: Expect = Expect()  # how long prompts and answers are, for the plan
 
     @model_validator(mode="after")
     def _batches_go_to_one_hosted_endpoint(self) -> "ChatModel":
@@ -133,10 +133,10 @@ class Rewriter(Strict):
     A rewrite that is not faithful (fidelity.py) is replaced by that of the rules, or dropped, as `unfaithful` says.
     """
 
-    kind: Literal["rules", "llm"] = "rules"
-    unfaithful: Literal["rules", "drop"] = "rules"
+    kind: Literal["rules", "llm"] = "rules"  # rules, or a model
+    unfaithful: Literal["rules", "drop"] = "rules"  # instead of an unfaithful rewrite: the rules' sections, or no row
     min_kept: float = Field(default=0.5, ge=0, le=1)  # share of the trace's runs of three words that a rewrite must hold
-    chat: ChatModel | None = None
+    chat: ChatModel | None = None  # its keys stand beside `kind`: model, endpoints, and all that the teacher has
 
     @model_validator(mode="before")
     @classmethod
@@ -164,15 +164,15 @@ class Rewriter(Strict):
 class Student(Strict):
     """The model that is trained: what its rows and its evaluation begin with."""
 
-    system_prompt: str = "templates/thought_solution.txt"
+    system_prompt: str = "templates/thought_solution.txt"  # a template file: of every row and every evaluation
     config: str | None = None  # of llamafactory_configs/, for tokenizer, template and cutoff_len; null: the recipe's name
 
 
 class Verify(Strict):
     """Rejection sampling. Switched off, every whole trace is accepted and the card says so."""
 
-    enabled: bool = True
-    math: Literal["layered", "exact"] = "layered"
+    enabled: bool = True  # false: every whole trace is accepted
+    math: Literal["layered", "exact"] = "layered"  # layered: as docs/verifiers.md says; exact: the same text only
     self_test: bool = True  # problems whose own reference solutions fail our grading are set aside by collect
     before_rewriting: bool = True  # where a model rewrites: grade what the teacher wrote too, for the report
     all_tests: bool = False  # run the tests after the first that fails too: a share passed for every program
@@ -181,15 +181,15 @@ class Verify(Strict):
 class Dedup(Strict):
     """`exact`: equal questions after white space and case are folded. `minhash`: Jaccard similarity, or null."""
 
-    exact: bool = True
-    minhash: float | None = Field(default=None, gt=0, le=1)
+    exact: bool = True  # equal but for white space and case
+    minhash: float | None = Field(default=None, gt=0, le=1)  # Jaccard similarity of runs of five words, at least; null: off
 
 
 class Decontaminate(Strict):
     """Benchmarks whose questions must not be trained on; a shared run of `ngram` words is a match, and so is likeness."""
 
-    against: list[str] = []
-    ngram: int = Field(default=13, ge=3)
+    against: list[str] = []  # benchmarks, by the names of eval.yaml's
+    ngram: int = Field(default=13, ge=3)  # words in a row that both have
     near: float | None = Field(default=0.5, gt=0, le=1)  # Jaccard similarity of runs of three words; null: not looked at
 
 
@@ -197,8 +197,8 @@ class Mix(Strict):
     """Which verified rows are trained on."""
 
     quotas: dict[str, int] | None = None  # rows by domain, domains joined by +; null: all
-    per_question: int = Field(default=1, ge=1)
-    pick: Literal["shortest", "longest", "random"] = "shortest"
+    per_question: int = Field(default=1, ge=1)  # rows of one question at most
+    pick: Literal["shortest", "longest", "random"] = "shortest"  # which of a question's right answers come first
     max_tokens: int | None = None  # of the rendered row; null: the training config's cutoff_len
 
     @field_validator("quotas")
@@ -217,17 +217,17 @@ class Mix(Strict):
 class DataConfig(Strict):
     """data.yaml."""
 
-    seed: int = 0
-    sources: dict[str, dict[str, Any]] = Field(min_length=1)
-    student: Student = Student()
+    seed: int = 0  # of every draw and of the seeds on the wire
+    sources: dict[str, dict[str, Any]] = Field(min_length=1)  # name of a source: its keys, below
+    student: Student = Student()  # what rows and evaluation begin with
     label: ChatModel | None = None  # rates the difficulty (1-10) of problems whose bounds ask for one that is not published
-    teacher: ChatModel
-    rewriter: Rewriter = Rewriter()
-    verify: Verify = Verify()
-    dedup: Dedup = Dedup()
-    decontaminate: Decontaminate = Decontaminate()
-    mix: Mix = Mix()
-    budget_usd: float | None = Field(default=None, gt=0)
+    teacher: ChatModel  # answers the problems
+    rewriter: Rewriter = Rewriter()  # puts traces into thought and solution
+    verify: Verify = Verify()  # which answers are right
+    dedup: Dedup = Dedup()  # which questions are the same
+    decontaminate: Decontaminate = Decontaminate()  # which questions stand in a benchmark
+    mix: Mix = Mix()  # which right answers are trained on
+    budget_usd: float | None = Field(default=None, gt=0)  # of the whole run, which ends there; null: none
 
     @field_validator("label", mode="before")
     @classmethod

@@ -29,8 +29,8 @@ class FromDataset(Strict):
 class Dates(Strict):
     """A window of days, both included; null: open on that side."""
 
-    start: datetime.date | None = Field(default=None, alias="from")
-    to: datetime.date | None = None
+    start: datetime.date | None = Field(default=None, alias="from")  # the first day
+    to: datetime.date | None = None  # the last day
 
     @model_validator(mode="after")
     def _in_order(self) -> "Dates":
@@ -46,9 +46,9 @@ class Dates(Strict):
 class Sampling(Strict):
     """How evaluation asks."""
 
-    temperature: float = Field(default=0.7, ge=0)
-    top_p: float = Field(default=0.95, gt=0, le=1)
-    max_tokens: int = Field(default=32768, ge=1)
+    temperature: float = Field(default=0.7, ge=0)  # 0: the likeliest token always
+    top_p: float = Field(default=0.95, gt=0, le=1)  # share of the likeliest tokens that are drawn from
+    max_tokens: int = Field(default=32768, ge=1)  # of one answer; one that is cut there counts as truncated
 
 
 class Benchmark(Published):
@@ -63,24 +63,24 @@ class Benchmark(Published):
     dates: Dates | None = None  # livecodebench: problems of contests in {from: 2024-08-01, to: 2025-01-31} only
     columns: dict[str, str] = {}  # the reader's name of a column: its name in your file
     shuffle_seed: int = 0  # gpqa_diamond: the order of the choices
-    problems: dict[str, dict[str, Any]] | None = None
+    problems: dict[str, dict[str, Any]] | None = None  # sources, as in data.yaml: a benchmark of the recipe's own
 
 
 class EvalConfig(Strict):
     """eval.yaml."""
 
-    seed: int = 0
-    base: str
+    seed: int = 0  # of the seeds on the wire, which differ by sample
+    base: str  # the model `base`: a folder or owner/name
     system_prompt: str | FromDataset | None = "student"  # student | null | a template file | {from_dataset: repo}
-    sampling: Sampling = Sampling()
-    benchmarks: dict[str, Benchmark] = Field(min_length=1)
+    sampling: Sampling = Sampling()  # how models are asked
+    benchmarks: dict[str, Benchmark] = Field(min_length=1)  # name of a benchmark: its keys, or {} for its defaults
     regression: list[str] = []  # of mmlu, arc_challenge, ifeval, mgsm: what training may have cost (docs/evaluation.md)
     few_shot_row: bool = False  # also `base_few_shot`: the base model with the teacher's prompt and examples
     serve: dict[str, Any] = {}  # flags of vLLM, for models that we serve ourselves
     concurrency: int = Field(default=64, ge=1)  # requests in flight
-    timeout_s: float = Field(default=3600, gt=0)
-    retries: int = Field(default=8, ge=0)
-    prices: Prices = Prices()
+    timeout_s: float = Field(default=3600, gt=0)  # of one request
+    retries: int = Field(default=8, ge=0)  # of one request, on transient errors
+    prices: Prices = Prices()  # what the machine that serves costs
 
     @field_validator("system_prompt", mode="before")
     @classmethod

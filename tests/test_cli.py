@@ -41,6 +41,7 @@ COMMANDS = [
     "launch.serve",
     "launch.serving",
     "launch.train",
+    "launch.yaml_keys",
 ]
 
 

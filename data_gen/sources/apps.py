@@ -33,9 +33,9 @@ class AppsConfig(HubConfig):
     """Keys of `apps`."""
 
     repo: str | None = "codeparrot/apps"
-    split: Literal["train", "test"] = "test"
-    difficulties: list[Literal["introductory", "interview", "competition"]] | None = None
-    min_tests: int = Field(default=1, ge=1)
+    split: Literal["train", "test"] = "test"  # train, or test as the original took
+    difficulties: list[Literal["introductory", "interview", "competition"]] | None = None  # those to keep; null: all
+    min_tests: int = Field(default=1, ge=1)  # problems with fewer tests are dropped
 
     def patterns(self) -> list[str]:
         """Return the name of the split's file."""

@@ -32,8 +32,8 @@ from data_gen.sources.source import Item, Ready, SourceConfig
 class FileConfig(SourceConfig):
     """Keys of `file`."""
 
-    path: str
-    answers: str | None = None
+    path: str  # JSON Lines, beside the recipe or from here (docs/your_problems.md)
+    answers: str | None = None  # JSON Lines of answers that are there, to be verified
 
     def local_files(self, recipe: Path) -> list[Path]:
         """Return the file, and that of the answers."""

@@ -27,7 +27,7 @@ class Gsm8kConfig(HubConfig):
     """Keys of `gsm8k`."""
 
     repo: str | None = "openai/gsm8k"
-    split: Literal["train", "test"] = "train"
+    split: Literal["train", "test"] = "train"  # train, or test
 
     def patterns(self) -> list[str]:
         """Return the pattern of the split's file."""

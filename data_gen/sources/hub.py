@@ -34,10 +34,10 @@ class Published(Strict):
 
     FILES: ClassVar[tuple[str, ...]] = ()  # a source's own patterns
 
-    path: str | None = None
-    repo: str | None = None
-    files: list[str] | None = None
-    revision: str | None = None
+    path: str | None = None  # a file or folder on this machine, read instead of the hub
+    repo: str | None = None  # owner/name on the hub
+    files: list[str] | None = None  # patterns of its data files; null: the source's own
+    revision: str | None = None  # a commit; null: asked at first use, kept in the manifest (`make pin`)
 
     def patterns(self) -> list[str]:
         """Return the patterns of the files that are read, in order."""

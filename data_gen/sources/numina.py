@@ -46,17 +46,17 @@ Subset = Literal[
 class NuminaSubset(Strict):
     """One `source` of NuminaMath-CoT: the first rows to look at, and the difficulty wanted."""
 
-    first: int | None = Field(default=None, ge=1)
-    difficulty: Difficulty = Difficulty()
+    first: int | None = Field(default=None, ge=1)  # only so many of its rows are looked at; null: all
+    difficulty: Difficulty = Difficulty()  # bounds on what is kept
 
 
 class NuminaLabels(Published):
     """Difficulties out of another data set: its columns `problem` and `column`, for problems of `subsets`."""
 
-    problem: str = "problem"
-    column: str
-    scale: str
-    subsets: list[Subset]
+    problem: str = "problem"  # its column with the question
+    column: str  # its column with the difficulty
+    scale: str  # what the numbers are, as meta.difficulty_scale
+    subsets: list[Subset]  # the subsets that they are for
 
 
 class NuminaConfig(HubConfig):
@@ -65,8 +65,8 @@ class NuminaConfig(HubConfig):
     FILES = ("data/train-*.parquet",)
 
     repo: str | None = "AI-MO/NuminaMath-CoT"
-    subsets: dict[Subset, NuminaSubset] = Field(min_length=1)
-    labels: list[NuminaLabels] = []
+    subsets: dict[Subset, NuminaSubset] = Field(min_length=1)  # a `source` of NuminaMath-CoT: its keys
+    labels: list[NuminaLabels] = []  # where difficulties are published
 
     def count(self) -> int | None:
         """Return the published rows before the difficulty filter, or None for a subset whose size we have not read."""

@@ -32,9 +32,9 @@ WRONG_GOLDS = {"basic_arithmetic": "divisions get wrong answers (27 of 99 proble
 class ReasoningGymConfig(SourceConfig):
     """Keys of `reasoning_gym`. A task's `weight` (default 1) is its share; its other keys go to the package."""
 
-    seed: int = 0
-    limit: int = Field(default=100, ge=1)
-    tasks: dict[str, dict[str, Any]] = Field(min_length=1)
+    seed: int = 0  # of the generated problems
+    limit: int = Field(default=100, ge=1)  # problems over all tasks
+    tasks: dict[str, dict[str, Any]] = Field(min_length=1)  # name of a task of reasoning-gym: its `weight` and its options
 
     @field_validator("tasks")
     @classmethod

@@ -21,8 +21,8 @@ from data_gen.yaml_schema import Strict
 class Difficulty(Strict):
     """Bounds on `difficulty`, both included; a problem without a number is kept only where no bound is given."""
 
-    min: float | None = None
-    max: float | None = None
+    min: float | None = None  # the least that is kept
+    max: float | None = None  # the most that is kept
 
     @property
     def given(self) -> bool:
@@ -61,8 +61,8 @@ Item = Problem | Ready | Dropped
 class SourceConfig(Strict):
     """Keys that every source knows; each source adds its own."""
 
-    limit: int | None = Field(default=None, ge=1)
-    difficulty: Difficulty = Difficulty()
+    limit: int | None = Field(default=None, ge=1)  # problems of this source at most
+    difficulty: Difficulty = Difficulty()  # bounds on what is kept
 
     def bounds(self, problem: Problem) -> Difficulty:
         """Return the difficulty that a problem of this source must have."""

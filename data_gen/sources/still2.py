@@ -40,7 +40,7 @@ class Still2Config(HubConfig):
     FILES = ("data/train-*.parquet",)
 
     repo: str | None = "RUC-AIBOX/long_form_thought_data_5k"
-    domains: list[Literal["math", "physics", "chemistry", "biology", "code", "puzzle"]]
+    domains: list[Literal["math", "physics", "chemistry", "biology", "code", "puzzle"]]  # those to keep
 
     def count(self) -> int | None:
         """Return 0: nothing is asked of the teacher."""

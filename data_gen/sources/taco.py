@@ -36,9 +36,11 @@ class TacoConfig(HubConfig):
     """Keys of `taco`: which difficulties of the train split, and whether the test split comes too."""
 
     repo: str | None = "BAAI/TACO"
-    train_difficulties: list[Literal["EASY", "MEDIUM", "MEDIUM_HARD", "HARD", "VERY_HARD"]] = ["MEDIUM"]
-    test: bool = True
-    min_tests: int = Field(default=1, ge=1)
+    train_difficulties: list[Literal["EASY", "MEDIUM", "MEDIUM_HARD", "HARD", "VERY_HARD"]] = [
+        "MEDIUM"
+    ]  # of the train split
+    test: bool = True  # whether the test split comes too
+    min_tests: int = Field(default=1, ge=1)  # problems with fewer tests are dropped
 
     def patterns(self) -> list[str]:
         """Return the patterns of the wanted splits' files."""
