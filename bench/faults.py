@@ -70,7 +70,7 @@ def main(
             shutil.rmtree(place, ignore_errors=True)
     seconds = time.monotonic() - began
     print(faults_table.table(lines))
-    print(f"{len(lines)} faults in {seconds / 60:.1f} minutes")
+    print(f"{len(chosen)} faults in {seconds / 60:.1f} minutes; the table has {len(lines)}")
     if write:
         scale = f"{limit} problems, 4 answers each; {steps} training steps; {questions} questions of three models"
         done = {line.name for line in lines}

@@ -58,6 +58,14 @@ def test_planned_and_spent_stand_side_by_side(output):
     assert result["spent"]["tokens_per_second"] == result["tokens_per_second"] == 400
 
 
+@pytest.mark.parametrize("clocked", [-86_350.0, 0.0, 86_450.0])
+def test_a_clock_that_was_set_while_training_makes_no_rate_and_no_share(output, clocked):
+    (output / "train_results.json").write_text(json.dumps({"train_runtime": clocked, "epoch": 2.0}))
+    result = recorded(output, start(output, 80.0))
+    assert (result["spent"]["mfu"], result["tokens_per_second"], result["spent"]["seconds"]) == (None, None, 80.0)
+    assert len(describe(result)) == 2
+
+
 def test_the_time_of_a_killed_start_is_counted(output):
     start(output, 30.0, whole=False)
     result = recorded(output, start(output, 60.0, first=2))

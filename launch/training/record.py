@@ -26,6 +26,8 @@ from launch.training.peak_memory import gpu_gb
 from launch.training.plan import duration
 from launch.training.starts import Starts
 
+CLOCK_SLACK_S = 60  # our seconds of a start are noted every few seconds, by a clock that nobody sets
+
 
 def record(
     output: Path,
@@ -53,7 +55,9 @@ def record(
     start, first = starts.starts[-1], starts.starts[-1]["first_step"]
     tokens = facts["tokens"] * epochs * (1 - first / total)  # of this start
     lora, seconds = options.get("finetuning_type", "lora") == "lora", results["train_runtime"]
-    per_second = round(tokens / seconds, 1) if tokens else None
+    if not 0 < seconds <= start["seconds"] + CLOCK_SLACK_S:
+        seconds = None  # the wall clock, by which LLaMA-Factory counts, was set meanwhile
+    per_second = round(tokens / seconds, 1) if tokens and seconds else None
     result = {
         "rows": facts["rows"],
         "tokens": facts["tokens"],
@@ -99,9 +103,11 @@ def dollars(starts: Starts, conditions: dict[str, Any]) -> float | None:
     return None if gpu_hour is None else round(starts.seconds / 3600 * chips * gpu_hour, 2)
 
 
-def mfu(peak: float | None, shape: Shape | None, tokens: float, row: float, lora: bool, seconds: float) -> float | None:
-    """Return the share of the peak that `tokens` in `seconds` are, None without a known peak or any token."""
-    if shape is None or peak is None or not tokens:
+def mfu(
+    peak: float | None, shape: Shape | None, tokens: float, row: float, lora: bool, seconds: float | None
+) -> float | None:
+    """Return the share of the peak that `tokens` in `seconds` are, None without a known peak, time or any token."""
+    if shape is None or peak is None or not tokens or not seconds:
         return None
     return round(training_time.flops(shape, tokens, row, lora) / (seconds * peak), 4)
 
