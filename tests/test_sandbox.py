@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import psutil
 import pytest
@@ -103,6 +105,22 @@ def test_the_harness_profile_forks_inside_and_writes_only_its_folder(tmp_path):
     assert "refused" in done.log
     assert "'GIVEN', 'HOME', 'LANG'" in done.log
     assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "4321"]]
+
+
+@pytest.mark.skipif(HARNESS_MISSING is not None, reason=str(HARNESS_MISSING))
+def test_a_clone_under_tmp_is_seen_by_the_harness_and_nothing_else_of_tmp(monkeypatch):
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        prefix, beside, results = (Path(name) / part for part in ("prefix", "beside", "results"))
+        for folder in (prefix, beside, results):
+            folder.mkdir()
+            (folder / "file").write_text(folder.name)
+        monkeypatch.setattr(sys, "prefix", str(prefix))
+        monkeypatch.setattr(harness, "unavailable", lambda: None)  # it asks for the Python that is hidden now
+        done = harness.run(["cat", *(str(folder / "file") for folder in (prefix, results, beside))], harness.Given(results))
+        written = harness.run(["touch", str(prefix / "new")], harness.Given(results))
+    assert done.log.startswith("prefixresults")
+    assert "No such file" in done.log
+    assert written.returncode != 0
 
 
 def test_the_weak_level_is_refused_unless_it_is_allowed(monkeypatch):

@@ -113,7 +113,8 @@ def _run(command: list[str], given: Given, limits: HarnessLimits) -> Done:
     limited = ["prlimit", f"--as={limits.memory}", f"--fsize={limits.file}", "--core=0", "--"]
     wrapped = [
         *(*BUBBLEWRAP, "--clearenv", *named),
-        *(*tree(), "--tmpfs", "/tmp", "--tmpfs", "/dev/shm", *binds, "--bind", str(folder), str(folder)),
+        # The private /tmp comes first: a clone that lies under /tmp is seen in it, as far as the tree has it.
+        *("--tmpfs", "/tmp", *tree(), "--tmpfs", "/dev/shm", *binds, "--bind", str(folder), str(folder)),
         *("--remount-ro", "/", "--chdir", str(folder), "--", *limited, *command),
     ]
     with tempfile.TemporaryFile() as log:
