@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from data_gen.manifest import file_hash
 from data_gen.records import Row
 from data_gen.run_folder import Run
-from data_gen.stage import file_hash
 
 STAGES = ("collect", "generate", "rewrite", "verify", "mix", "export", "train", "eval", "report")
 APART = {"seconds", "wasted"}

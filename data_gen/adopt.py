@@ -28,13 +28,14 @@ from data_gen import train_env
 from data_gen.adopting import Adopting
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.journal import write_rows
+from data_gen.manifest import file_hash, read_manifest
 from data_gen.prompts import student_system
 from data_gen.recipe import load_recipe
 from data_gen.records import Row
 from data_gen.run_folder import Run, errors_of
 from data_gen.sources import row_files
 from data_gen.sources.hub import Published, paths
-from data_gen.stage import Stage, file_hash, read_manifest
+from data_gen.stage import Stage
 
 FILES = ["data/train-*.parquet"]  # of a dataset as export and datasets' push_to_hub lay it out
 # The original's one file, by its name in https://github.com/NovaSky-AI/SkyThought/issues/33.

@@ -19,6 +19,7 @@ from data_gen.config import dump
 from data_gen.dedup import Duplicates, load_contamination
 from data_gen.difficulty import needs_label
 from data_gen.journal import Journal, write_rows
+from data_gen.manifest import read_manifest
 from data_gen.progress import bar
 from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Problem, Row, Trace
@@ -26,7 +27,7 @@ from data_gen.run_folder import Run
 from data_gen.sandbox import probe
 from data_gen.sources import SOURCES
 from data_gen.sources.source import Dropped, Item, Ready, SourceConfig
-from data_gen.stage import Stage, read_manifest
+from data_gen.stage import Stage
 from data_gen.tally import Tally
 from data_gen.verifiers.gold import flagged, gold_fault
 from data_gen.verifiers.pool import Grader

@@ -23,6 +23,7 @@ from data_gen.card import card
 from data_gen.cli import UserError, command
 from data_gen.composition import Composition
 from data_gen.journal import write_rows, write_text
+from data_gen.manifest import read_manifest
 from data_gen.progress import bar
 from data_gen.prompts import student_system
 from data_gen.recipe import load_recipe
@@ -30,7 +31,7 @@ from data_gen.records import Row, read_rows
 from data_gen.run_folder import Run, emptied
 from data_gen.shards import Shards
 from data_gen.sharegpt import dataset_info, sharegpt_row, text_fault
-from data_gen.stage import Stage, read_funnel, read_manifest
+from data_gen.stage import Stage, read_funnel
 
 KEYS = ("id", "sample", "source", "domain", "license", "teacher", "rewriter", "ok", "tier", "pass_rate", "tokens")
 

@@ -3,8 +3,9 @@
 import time
 
 from data_gen.config import ChatModel, Prices
+from data_gen.manifest import read_manifest
 from data_gen.records import Failure, Row, Trace, Usage
-from data_gen.stage import Stage, read_manifest
+from data_gen.stage import Stage
 
 LONG_PROMPT = 4096  # tokens
 SAVE_EVERY_S = 10.0

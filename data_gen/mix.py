@@ -23,12 +23,13 @@ from data_gen.candidates import candidates
 from data_gen.cli import command
 from data_gen.config import dump
 from data_gen.journal import write_rows
+from data_gen.manifest import file_hash
 from data_gen.progress import bar
 from data_gen.prompts import student_system
 from data_gen.recipe import Recipe, load_recipe
 from data_gen.records import Row, read_rows
 from data_gen.run_folder import Run
-from data_gen.stage import Stage, file_hash
+from data_gen.stage import Stage
 from data_gen.tally import Tally
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from data_gen.cli import UserError, command
+from data_gen.manifest import KEPT_SINCE, flat, read_manifest
 from data_gen.records import key, read_rows
 from data_gen.run_folder import Run
-from data_gen.stage import KEPT_SINCE, flat, read_manifest
 from eval.names import listed
 from eval.paired import Answers, paired
 from eval.reporting.markdown import markdown_table

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from data_gen.cli import ConfigError, UserError
+from data_gen.manifest import read_manifest
 from data_gen.prompts import read_shots, student_system
 from data_gen.recipe import Recipe, find_template
 from data_gen.responses import Sampling
 from data_gen.run_folder import Run
-from data_gen.stage import read_manifest
 from eval.asking import Protocol
 from eval.config import EvalConfig, FromDataset
 from eval.names import listed

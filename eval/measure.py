@@ -19,10 +19,10 @@ from typing import Any
 from data_gen.cli import UserError
 from data_gen.journal import Journal, write_text
 from data_gen.lines import LineFile
+from data_gen.manifest import read_manifest
 from data_gen.records import Problem, Row, read_rows
 from data_gen.run_folder import Run
 from data_gen.sandbox import probe
-from data_gen.stage import read_manifest
 from data_gen.verifiers import VERSION
 from data_gen.verifiers.pool import Grader
 from data_gen.verify import levels

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data_gen.cli import Unfinished, UserError
+from data_gen.manifest import edit_manifest, read_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest, read_manifest
 
 
 class NotRun(UserError):

@@ -15,10 +15,10 @@ from typing import Any
 
 from data_gen.cli import ConfigError, Unfinished, UserError, command
 from data_gen.journal import Journal
+from data_gen.manifest import edit_manifest, read_manifest
 from data_gen.records import key, read_rows
 from data_gen.responses import Sampling
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest, read_manifest
 from eval.asking import Protocol
 from eval.measure import Job, measure, questions_of
 from eval.names import listed

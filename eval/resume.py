@@ -10,8 +10,8 @@ hash of their content: where none was kept, or the folder is on another machine,
 from typing import Any
 
 from data_gen.cli import ConfigError
+from data_gen.manifest import changed_keys, edit_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import changed_keys, edit_manifest
 from eval.measure import Job
 
 

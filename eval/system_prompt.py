@@ -16,9 +16,9 @@ from typing import Any
 
 from data_gen.adopt import FILES, KNOWN_FILES
 from data_gen.cli import UserError
+from data_gen.manifest import edit_manifest, file_hash, read_manifest
 from data_gen.run_folder import Run
 from data_gen.sources.hub import Published, rows
-from data_gen.stage import edit_manifest, file_hash, read_manifest
 from eval.config import FromDataset
 
 SHOWN = 3  # prompts that an error lists

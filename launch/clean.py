@@ -11,8 +11,9 @@ from pathlib import Path
 
 from data_gen.cli import ConfigError, command
 from data_gen.journal import write_text
+from data_gen.manifest import edit_manifest
 from data_gen.run_folder import Run, errors_of
-from data_gen.stage import edit_manifest, read_funnel
+from data_gen.stage import read_funnel
 
 
 def answers_of(path: Path) -> list[Path]:

@@ -22,9 +22,9 @@ from data_gen.cli import command
 from data_gen.composition import UNKNOWN
 from data_gen.export import without_folders
 from data_gen.journal import write_text
+from data_gen.manifest import file_hash, read_manifest
 from data_gen.run_folder import Run
 from data_gen.sections import thought_solution
-from data_gen.stage import file_hash, read_manifest
 from launch.card.header import Json, Stated, base_name, datasets, front_matter, license_of
 from launch.card.results import results
 from launch.card.training import method, options_section, training_rows

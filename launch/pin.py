@@ -21,9 +21,9 @@ import yaml
 from data_gen.cli import UserError, command
 from data_gen.journal import write_text
 from data_gen.layers import Layers, read_layers
+from data_gen.manifest import read_manifest
 from data_gen.recipe import find_recipe
 from data_gen.run_folder import Run
-from data_gen.stage import read_manifest
 from data_gen.yaml_schema import parse_yaml
 
 NULL = "tag:yaml.org,2002:null"

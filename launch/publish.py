@@ -29,8 +29,8 @@ from pathlib import Path
 
 from data_gen.cli import ConfigError, UserError, command
 from data_gen.export import without_folders
+from data_gen.manifest import edit_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest
 from launch import model_card
 from launch.card.header import Stated, base_name
 from launch.card.training import effective_yaml

@@ -15,9 +15,10 @@ from pathlib import Path
 from data_gen import train_env
 from data_gen.cli import UserError, command
 from data_gen.local_server import has_gpu
+from data_gen.manifest import file_hash, read_manifest
 from data_gen.recipe import load_recipe
 from data_gen.run_folder import Run
-from data_gen.stage import Stage, file_hash, read_manifest
+from data_gen.stage import Stage
 from launch.training import compile_locks, hardware, model_shape, row_lengths, wandb_mode
 from launch.training import plan as training_plan
 from launch.training.checkpoints import clear_torn, room_taken

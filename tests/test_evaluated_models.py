@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from data_gen.cli import ConfigError, UserError
+from data_gen.manifest import edit_manifest, read_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest, read_manifest
 from eval import regression
 from eval.config import EvalConfig
 from eval.run import main, models_of

@@ -7,9 +7,9 @@ import pytest
 
 from data_gen.cli import ConfigError, Unfinished, UserError
 from data_gen.config import PACKAGE
+from data_gen.manifest import edit_manifest
 from data_gen.prompts import _template
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest
 from eval.run import main
 from tests.benchmark_copies import FIXTURES
 from tests.conftest import rows

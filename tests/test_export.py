@@ -11,9 +11,9 @@ import pyarrow.parquet
 import pytest
 
 from data_gen import shards, train_env
+from data_gen.manifest import file_hash
 from data_gen.sections import thought_solution
 from data_gen.sharegpt import text_fault
-from data_gen.stage import file_hash
 from tests.conftest import ROOT, rows
 
 SMALL = ROOT / "runs/models/SmolLM2-135M-Instruct"

@@ -9,8 +9,8 @@ import yaml
 
 from data_gen.cli import ConfigError
 from data_gen.layers import EXTENDS, overlay, read_layers
+from data_gen.manifest import flat
 from data_gen.recipe import load_recipe
-from data_gen.stage import flat
 from data_gen.yaml_schema import read_yaml
 from tests.endpoint import Endpoint
 from tests.stages import run_stages, solve

@@ -11,8 +11,8 @@ import pytest
 from data_gen import train_env
 from data_gen.config import dump
 from data_gen.layers import EXTENDS
+from data_gen.manifest import changed_keys
 from data_gen.recipe import load_recipe
-from data_gen.stage import changed_keys
 from data_gen.yaml_schema import read_yaml
 from eval.config import load_eval
 from launch import plan

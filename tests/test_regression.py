@@ -6,8 +6,8 @@ import json
 import pytest
 
 from data_gen.cli import ConfigError, Unfinished, UserError
+from data_gen.manifest import edit_manifest, read_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest, read_manifest
 from eval import regression, rescore
 from eval.config import EvalConfig, load_eval
 from eval.regression_sets import SETS

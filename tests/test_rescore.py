@@ -6,8 +6,8 @@ import pytest
 
 from data_gen.cli import ConfigError, UserError
 from data_gen.journal import write_rows
+from data_gen.manifest import read_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import read_manifest
 from eval import report, rescore
 from eval.compare import answers
 from eval.run import main

@@ -8,8 +8,9 @@ import pytest
 from data_gen import journal
 from data_gen import stage as stages
 from data_gen.cli import UserError
+from data_gen.manifest import read_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import Stage, read_funnel, read_manifest
+from data_gen.stage import Stage, read_funnel
 
 
 class Killed(BaseException):

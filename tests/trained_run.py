@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from data_gen.stage import file_hash
+from data_gen.manifest import file_hash
 
 CARD = "---\nlicense: mit\n---\n\n# x\n\n## Composition\n\n32 rows of numina\n\n## Prompts\n\n```text\n## Licences\n```\n"
 DONE = {"rows": 32, "tokens": 2958, "epochs": 2.0, "steps": 8, "first_loss": 10.8, "last_loss": 10.4, "seconds": 16.0}

@@ -18,9 +18,9 @@ from typing import Any
 
 from data_gen.cli import ConfigError, UserError
 from data_gen.journal import write_rows
+from data_gen.manifest import edit_manifest, file_hash, read_manifest
 from data_gen.records import Problem, Row
 from data_gen.run_folder import Run
-from data_gen.stage import edit_manifest, file_hash, read_manifest
 from eval.benchmarks import configured, count, own_sources, questions
 from eval.config import Benchmark
 

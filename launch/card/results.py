@@ -11,8 +11,8 @@ recipe without a score says "not run".
 from pathlib import Path
 
 from data_gen.card import table
+from data_gen.manifest import read_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import read_manifest
 from eval import report
 from eval.reporting.wording import percent
 from launch.card.header import Json

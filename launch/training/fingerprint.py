@@ -15,7 +15,7 @@ from typing import Any
 
 from data_gen.cli import ConfigError
 from data_gen.journal import write_text
-from data_gen.stage import changed_keys
+from data_gen.manifest import changed_keys
 from launch.training.checkpoints import checkpoints
 
 FINGERPRINT = "fingerprint.json"

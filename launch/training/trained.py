@@ -14,8 +14,8 @@ from typing import Any
 from huggingface_hub import try_to_load_from_cache
 
 from data_gen.cli import UserError
+from data_gen.manifest import file_hash, read_manifest
 from data_gen.run_folder import Run
-from data_gen.stage import file_hash, read_manifest
 
 ADAPTER = "adapter_model.safetensors"
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")

@@ -14,9 +14,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AllowInfNan, ConfigDict, Field, TypeAdapter, ValidationError
 
 from data_gen.cli import UserError
+from data_gen.manifest import read_manifest
 from data_gen.records import Record, faults_of
 from data_gen.run_folder import Run
-from data_gen.stage import read_manifest
 from eval.score import read_scores
 from launch.training.trained import read_record
 

@@ -12,7 +12,8 @@ import hashlib
 import json
 from typing import Any
 
-from data_gen.stage import ORDER, flat
+from data_gen.manifest import flat
+from data_gen.stage import ORDER
 from eval.compare import WHO
 from eval.reporting.reading.records import Manifest
 
