@@ -6,6 +6,7 @@ import json
 import pytest
 
 from data_gen import journal
+from data_gen import manifest as manifests
 from data_gen import stage as stages
 from data_gen.cli import UserError
 from data_gen.manifest import read_manifest
@@ -35,7 +36,8 @@ def killed_at(monkeypatch, write):
             raise Killed
         real(path, text)
 
-    monkeypatch.setattr(stages, "write_text", write_text)
+    for module in (manifests, stages):
+        monkeypatch.setattr(module, "write_text", write_text)
 
 
 @pytest.mark.parametrize("write", range(4))
@@ -70,6 +72,6 @@ def test_a_second_command_is_kept_out_until_the_record_of_the_first_is_written(m
             seen.append(path)
         real(path, text)
 
-    monkeypatch.setattr(stages, "write_text", write_text)
+    monkeypatch.setattr(manifests, "write_text", write_text)
     ended(run, 3)
     assert seen

@@ -12,7 +12,9 @@ This takes bubblewrap and user namespaces (`apt install bubblewrap`; a container
 be had `unavailable` says why, and the caller's cell is "not run": there is no weaker way.
 """
 
+import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -77,6 +79,7 @@ def unavailable() -> str | None:
         return None if file.read_text() == "song" else "bubblewrap does not hold here: a file outside was written"
 
 
+GONE_S = 10.0  # the kernel ends a namespace in milliseconds
 CANARY_LIMITS = HarnessLimits(wall_s=30)
 CANARIES = """
 import os, socket, sys
@@ -111,15 +114,21 @@ def _run(command: list[str], given: Given, limits: HarnessLimits) -> Done:
     variables = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"} | given.variables
     named = [word for name, value in variables.items() for word in ("--setenv", name, value)]
     limited = ["prlimit", f"--as={limits.memory}", f"--fsize={limits.file}", "--core=0", "--"]
+    told, tell = os.pipe()
     wrapped = [
-        *(*BUBBLEWRAP, "--clearenv", *named),
+        *(*BUBBLEWRAP, "--clearenv", *named, "--info-fd", str(tell)),
         # The private /tmp comes first: a clone that lies under /tmp is seen in it, as far as the tree has it.
         *("--tmpfs", "/tmp", *tree(), "--tmpfs", "/dev/shm", *binds, "--bind", str(folder), str(folder)),
         *("--remount-ro", "/", "--chdir", str(folder), "--", *limited, *command),
     ]
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(wrapped, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        timed_out = False
+    with tempfile.TemporaryFile() as log, os.fdopen(told) as info:
+        try:
+            process = subprocess.Popen(
+                wrapped, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=(tell,)
+            )
+        finally:
+            os.close(tell)
+        first, timed_out = _first_process(info.read()), False
         try:
             process.wait(timeout=limits.wall_s)
         except subprocess.TimeoutExpired:
@@ -127,5 +136,19 @@ def _run(command: list[str], given: Given, limits: HarnessLimits) -> Done:
         finally:
             process.kill()  # with the first process of its namespace all others end
             process.wait()
+            if first is not None:
+                select.select([first], [], [], GONE_S)  # which it outlives by a moment: until then they may still be seen
+                os.close(first)
         log.seek(max(0, log.seek(0, os.SEEK_END) - LOG_BYTES))
         return Done(process.returncode, timed_out, log.read().decode("utf-8", "replace"))
+
+
+def _first_process(info: str) -> int | None:
+    """Return a descriptor of the namespace's first process, which becomes readable when that and all others are gone; None
+    where bubblewrap ended before it started one, or that is gone already."""
+    if not info.strip():
+        return None
+    try:
+        return os.pidfd_open(int(json.loads(info)["child-pid"]))
+    except ProcessLookupError:
+        return None
